@@ -1,4 +1,4 @@
-"""The ledger of the provider's batches: what is sent is recorded before it is sent, so that a crash loses nothing."""
+"""The ledger of provider batches: every request is recorded before it is sent, so that a crash loses nothing."""
 
 from __future__ import annotations
 

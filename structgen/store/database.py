@@ -119,7 +119,7 @@ CREATE INDEX answered_document ON answered (run, document);
 """The statements that upgrade each older version to the next. Existing rows are not changed."""
 
 _ADVICE = {
-    sqlite3.SQLITE_FULL: "the disk is full. Free some space and run the same again: what is stored is safe",
+    sqlite3.SQLITE_FULL: "the disk is full. Free some space and run the same command again: stored responses are safe",
     sqlite3.SQLITE_BUSY: (
         "another process has been writing to it for too long. Wait until it is done, or use another store"
     ),
@@ -213,7 +213,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Create the tables in a new file, check that the file is ours, and configure it to survive a crash."""
     if not _number(connection, "schema_version"):
         with immediate(connection):
-            if not _number(connection, "schema_version"):  # no other process was faster
+            if not _number(connection, "schema_version"):  # no other process has created them first
                 for statement in TABLES.split(";"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION}")

@@ -1,4 +1,4 @@
-"""Which requests this process asks now, for the other processes on one store, so that equal requests are paid for once.
+"""Tell other processes on the same store which requests are in flight here, so that equal ones are paid for once.
 
 A lease is a lock on one byte of a file beside the store, at an offset that is the name of the request. Such a lock
 takes a microsecond, writes nothing, and ends with its process, however that ends.
@@ -18,7 +18,7 @@ if sys.platform != "win32":
     import fcntl
 
 LOOK = 0.05
-"""Seconds between two looks whether a lease of another process has ended."""
+"""Seconds between two checks whether a lease of another process has ended."""
 
 _HELD = frozenset({errno.EAGAIN, errno.EACCES})
 _FLOCK = "hhqqi4x"  # struct flock on 64-bit Linux

@@ -1,4 +1,4 @@
-"""The requests of this process that are in flight, so that equal ones are asked once."""
+"""The requests in flight in this process, so that equal ones are sent once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from structgen.core.records import Completion
 
 
 class Abandoned(Exception):
-    """The caller that asked was interrupted or cancelled, or may not pay. Those who wait must ask themselves."""
+    """The sending caller was interrupted or cancelled, or may not pay. The waiting callers must send it themselves."""
 
 
 @dataclass(frozen=True, slots=True)

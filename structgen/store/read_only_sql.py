@@ -1,4 +1,4 @@
-"""Queries of the user's own about the store: read only, row by row, and ended by Ctrl-C.
+"""Run the user's SQL queries on the store: read-only, row by row, and interruptible by Ctrl-C.
 
 Three fences, because a query may come from anywhere: the connection cannot write, SQLite asks `_allowed` about every
 action, and no value may be longer than LONGEST.
@@ -22,7 +22,7 @@ LONGEST = 100_000_000
 """Bytes of one value."""
 
 _STEPS = 10_000
-"""Steps of SQLite's machine between two looks for Ctrl-C."""
+"""Steps of SQLite's virtual machine between two checks for Ctrl-C."""
 
 VIEWS = {
     "runs": """
@@ -52,7 +52,7 @@ SELECT nullif(run, 0) AS run, model, count(*) AS completions, sum(input_tokens) 
 FROM main.completion GROUP BY run, model
 """,
 }
-"""The views for people: their names and what they show."""
+"""The views for users: their names and their queries."""
 
 _ACTIONS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
 _PRAGMAS = frozenset({"table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo"})
@@ -72,8 +72,8 @@ class Found:
 def query(path: Path, text: str) -> Generator[Found]:
     """Run one SELECT on the store in this file. Rows are read while the block runs.
 
-    Raises ConfigurationError for what SQLite does not understand, or what is more than reading; StoreError if the file
-    cannot be read; and KeyboardInterrupt after Ctrl-C, whatever the query is doing.
+    Raises ConfigurationError for a statement that SQLite does not understand, or that would change the store;
+    StoreError if the file cannot be read; and KeyboardInterrupt after Ctrl-C, whatever the query is doing.
     """
     with contextlib.closing(open_reader(path, read_only=True)[0]) as connection:
         try:
@@ -119,7 +119,7 @@ def _rows(cursor: sqlite3.Cursor, path: Path) -> Generator[Sequence[Cell], None,
 
 
 def _explained(error: sqlite3.Error | sqlite3.Warning, path: Path) -> Exception:
-    """Return the error to raise for one of SQLite's."""
+    """Return the error to raise for an error from SQLite."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_INTERRUPT:
         raise KeyboardInterrupt from error
@@ -133,7 +133,7 @@ def _explained(error: sqlite3.Error | sqlite3.Warning, path: Path) -> Exception:
 
 
 def _distinct(columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Return names that are all different, because a row of JSON has each once."""
+    """Make the names unique, because a JSON object has each key once."""
     found: dict[str, None] = {}
     for column in columns:
         name, number = column, 1

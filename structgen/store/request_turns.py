@@ -1,4 +1,4 @@
-"""Turns: of equal requests, here and in other processes, one is asked at a time."""
+"""Turns: of equal requests, in this and other processes, only one is in flight at a time."""
 
 from __future__ import annotations
 

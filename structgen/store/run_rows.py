@@ -1,4 +1,4 @@
-"""The rows of a run in the ledger: how each of its documents ended, and which stored answers were refused for it."""
+"""The rows of a run in the ledger: how each document ended, and which of its stored answers were refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COLUMNS = (
 _PAGE = 500
 _NAME = len(document_name(""))
 OK = "ok"
-"""The status of a row that needs nothing more."""
+"""The status of a row that is complete."""
 
 
 @dataclass(frozen=True, slots=True)

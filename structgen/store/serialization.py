@@ -1,4 +1,4 @@
-"""Records -> JSON text and back, and the name of a request, which is its hash.
+"""Convert records to JSON text and back, and name a request by its hash.
 
 Fields at their default are omitted, so that a field that a later version adds changes neither names nor old entries.
 The JSON is ASCII, which can hold any text, even the lone surrogates of a broken response.

@@ -1,4 +1,4 @@
-"""What a model of a server makes of each mode, kept in the store for some days."""
+"""How a server's model handles each mode, kept in the store for some days."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from structgen.store import database
 from structgen.store.writer import Writer
 
 KEPT = 7 * 86_400.0
-"""Seconds for which it is believed. Servers are upgraded, and then take more."""
+"""Seconds for which an entry is valid. Servers are upgraded, and then support more modes."""
 
 _READ = "SELECT mode, support, said FROM server WHERE endpoint = ? AND model = ? AND at >= ? ORDER BY at"
 
@@ -38,7 +38,7 @@ class StoredModes:
             return ()  # a read-only file of an older version has no such table, a newer one may have other words
 
     def learn(self, learned: Learned) -> None:
-        """Keep it. Nothing is raised if it cannot be written: it will be learned again."""
+        """Store what was learned. Nothing is raised if it cannot be written: it will be learned again."""
         if self.writer is not None:
             fact = (self.endpoint, self.model, str(learned.mode), str(learned.support), learned.said[:500], time.time())
             with suppress(StoreError):  # the store was closed in the meantime

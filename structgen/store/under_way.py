@@ -1,8 +1,8 @@
-"""Which documents the processes on one store work on now, so that one that kills its process is not tried without end.
+"""Mark the documents that processes are working on, so that one that kills its process is not retried forever.
 
-Each process has a file beside the store, with a slot for each document under way, and holds a lock on it. The lock ends
-with the process, however that ends; then the slots say what was under way. Such a mark takes microseconds, and needs no
-commit: it must survive the process, not the machine.
+Each process has a file beside the store, with a slot for each document in progress, and holds a lock on it. The lock
+ends with the process, however that ends; then the slots say which documents were in progress. Such a mark takes
+microseconds and needs no commit: it must survive the process, not the machine.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class UnderWay:
         return slot
 
     def end(self, slot: int, document: bytes) -> None:
-        """Free the slot of a document that has an outcome. Deaths that it was near are forgotten: it caused none."""
+        """Free the slot of a document that has an outcome. Earlier deaths are no longer counted against it."""
         with suppress(OSError):  # a mark that stays counts only if this process dies too
             os.pwrite(self._file, _FREE, slot * SIZE)
         with self._lock:

@@ -1,4 +1,4 @@
-"""What stored completions took: their sums, and for estimates the newest ones whose requests begin alike."""
+"""The usage of stored completions: sums, and for estimates the newest ones whose requests begin alike."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _sample(said: str, rest: str, completion: str, at: float, run: int | None) -
         request = cast("JsonObject", json.loads(said))
         return UsageSample(request, _document(request, json.loads(rest)), decode(Completion, completion), at, run or 0)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError):
-        return None  # an entry that cannot be read is no reason for an estimate to fail
+        return None  # an estimate does not fail because of an unreadable entry
 
 
 def _document(request: JsonObject, rest: JsonObject) -> str:

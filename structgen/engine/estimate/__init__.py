@@ -1,1 +1,1 @@
-"""What many documents would take, before anything is sent: requests, tokens, cost and time."""
+"""Estimate what many documents would take, before anything is sent: requests, tokens, cost and time."""

@@ -41,8 +41,8 @@ class Estimates(ABC):
     ) -> Estimate:
         """Return what `map` would take for these texts: requests, tokens, cost in USD, seconds. Nothing is sent.
 
-        Stored responses count nothing. With a store, the responses in it to this schema and model tell how many tokens
-        texts and answers have, and how often is asked again; without them the estimate is rough, which `.basis` says.
+        Stored responses cost nothing. With a store, its responses to this schema and model tell how many tokens texts
+        and answers have, and how often a reask follows. Without them the estimate is rough, as `.basis` says.
         The time is that of a `map` with this `concurrency`. The texts are read one at a time. Raises TaskError for a
         wrong schema.
         """
@@ -66,7 +66,7 @@ class Estimates(ABC):
         `repeats` says whether the second of two equal requests is answered from the store of the run: by default, if
         this Extractor has one.
         """
-        # a wrong schema is no fault of a document
+        # a wrong schema is not a fault of any document, so raise it now
         self._document(schema, "any text", instructions, context)
         senders: Sequence[Sender] = self._senders
         cards = {split_model(model): sender.card for model, sender in zip(self.models, senders, strict=True)}

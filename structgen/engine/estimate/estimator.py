@@ -1,4 +1,4 @@
-"""Add up what documents would take, one at a time, in memory that does not grow with their number."""
+"""Add up what documents would take, one at a time, in constant memory."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from structgen.store import Store
 from structgen.store.serialization import write
 
 MOST_SAMPLES = 500
-"""Stored responses to look at for each kind of request."""
+"""Maximum stored responses to read for each kind of request."""
 
 MOST_PROBLEMS = 20
 """How many unreadable documents the estimate names."""
 
 REASONING = 150
-"""Tokens that a reasoning model usually spends before a short answer, as a first guess."""
+"""First guess of the tokens that a reasoning model spends before a short answer."""
 
 BEFORE_ANSWER = 0.3
 """Seconds that usually pass before the first token of an answer, as a first guess."""
@@ -163,7 +163,7 @@ class Estimator:
         if not self._sends:
             self._missing += 1
             return
-        # the second of two equal requests waits for the first, and is answered from the store
+        # the second of two equal requests waits for the first and is then answered from the store
         if self._repeats and not self._asked.add(write(request).name):
             return
         self._images += sum(len(message.images) for message in request.messages)
@@ -180,7 +180,7 @@ class Estimator:
         return known
 
     def _found(self, model: Model, head: tuple[Message, ...]) -> Rates | None:
-        """Return what the store tells about requests that begin with these messages, else about the model."""
+        """Return the rates of stored requests that begin with these messages, else those of the model."""
         if self._store is None:
             return None
         samples = self._store.usage_samples()

@@ -1,4 +1,4 @@
-"""How long requests take under rate limits. Pure."""
+"""How long requests take at least under rate limits. Pure."""
 
 from __future__ import annotations
 
@@ -41,4 +41,4 @@ def tier_of(tiers: Mapping[str, Mapping[str, int]], pace: Pace | None) -> str | 
 
 
 _TOLERANCE = 1.2
-"""Servers count a little differently from what they report."""
+"""Tolerance, because servers count slightly differently from what they report."""

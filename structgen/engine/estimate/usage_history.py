@@ -1,7 +1,7 @@
-"""What requests of one kind took before -> what the next ones will take. Pure.
+"""Predict the usage of requests from the stored usage of earlier ones of the same kind. Pure.
 
-Tokens are fitted to the characters of a request by least squares. Without any history, the usual four characters a
-token are assumed, and that is said.
+Tokens are fitted to the characters of a request by least squares. Without any history, four characters per token are
+assumed, and the estimate says so.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Point = tuple[float, float]
 """The characters of a request, and its tokens."""
 
 _SIGNIFICANT = 4.0
-"""The squared t statistic above which answers are taken to grow with their texts."""
+"""The squared t statistic above which answers are assumed to grow with their texts."""
 
 
 class Basis(StrEnum):
-    """What an estimate rests on, from the best to the worst."""
+    """What an estimate is based on, from the best to the worst."""
 
     HISTORY = "history"
     """Stored responses of this task and model."""
@@ -169,7 +169,7 @@ def _trend(points: Sequence[Point]) -> Fit:
     if told * (len(points) - 2) < _SIGNIFICANT * left:
         return Fit(mean_y, 0.0)
     constant = mean_y - slope * mean_x
-    # an answer is never negative, also for a text that is shorter than all of them
+    # an answer is never negative, even if the text is shorter than all samples
     return Fit(constant, slope) if constant >= 0 else Fit(0.0, mean_y / mean_x)
 
 
@@ -192,7 +192,7 @@ def _pace(samples: Sequence[UsageSample]) -> Pace | None:
     """Return how fast the last run was, or None if it had too few responses to tell."""
     last = max(samples, key=lambda one: one.at).run
     run = [one for one in samples if one.run == last]
-    # calls without a run may be days apart
+    # calls outside of a run may be days apart
     if not last or len(run) < _ENOUGH:
         return None
     begin, end = min(one.at for one in run), max(one.at for one in run)

@@ -1,1 +1,1 @@
-"""How far a run is: counted in one place, for the panel, the plain lines, tqdm and callables alike."""
+"""The progress of a run, counted in one place for the panel, the plain lines, tqdm and callables."""

@@ -1,4 +1,4 @@
-"""The progress of `Extractor.map`: a tqdm bar, in notebooks too, or a callable of the user's."""
+"""Show the progress of `Extractor.map`: as a tqdm bar, also in notebooks, or through the user's callable."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Callback:
             _log.exception("progress=%r raised an exception; the run continues.", self._call)
 
     def waits(self, progress: Progress) -> None:
-        """Pass nothing on: the callable is called in the thread of the caller alone."""
+        """Do nothing: the callable is only called in the caller's thread."""
 
     def close(self) -> None:
         """Do nothing."""

@@ -1,4 +1,4 @@
-"""Counts a run from its outcomes and events. It performs no I/O and reads no clock: every method is given the time."""
+"""Count the progress of a run from its outcomes and events. No I/O, no clock: callers pass the time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ProgressCount:
         self._total = total
 
     def observe(self, event: Event, now: float) -> None:
-        """Count a completion that was paid for, or note what the next call waits for. Other events tell nothing."""
+        """Count a completion that was paid for, or note what the next call waits for. Other events are ignored."""
         if isinstance(event, WaitingForLimit):
             self._waiting_for, self._until = event.limit, now + event.wait
         elif isinstance(event, CompletionReceived) and event.completion.usage.calls:
@@ -97,7 +97,7 @@ class ProgressCount:
         return ((done - done_then) / seconds, (tokens - tokens_then) / seconds) if seconds > 0 else (0.0, 0.0)
 
     def _projected(self, done: int) -> float | None:
-        """Return the cost of the whole run, or None if it cannot be told yet."""
+        """Return the cost of the whole run, or None if it is not known yet."""
         cost, total = self._told.cost, self._total
         if cost is None or total is None:
             return None

@@ -1,4 +1,4 @@
-"""How far a run is, in words: the same for every display."""
+"""The progress of a run in words, the same for every display."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Batches of requests that a provider answers later, at a share of the price."""
+"""Provider batches: requests that the provider answers within a day, at a reduced price."""

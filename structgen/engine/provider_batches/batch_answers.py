@@ -1,4 +1,4 @@
-"""Where the answers of a run in batches come from: the store, which has what the batches answered; else as chosen."""
+"""The source of answers for a run in batches: the store, which has the answers of the batches; else as chosen."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from structgen.store.ledger import Answer
 from structgen.store.serialization import write
 
 _WHOLE = frozenset({RequestOutcome.INVALID, RequestOutcome.CANCELLED})
-"""Outcomes that a whole batch met: asking all of it by single calls could cost far more than was meant."""
-_NOT_AGAIN = "it was not asked again (retry live asks by single calls, retry batch by another batch)"
+"""Outcomes of a whole batch: sending all of it as single calls could cost far more than the user meant."""
+_NOT_AGAIN = "it was not retried (retry live uses single calls, retry batch another batch)"
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class BatchResults:
         return self.ledger.find(write(request).name)
 
     def pays(self, request: Request) -> bool:
-        """Whether a stored answer is that of a batch whose rows are being written, and no other document paid it."""
+        """Whether a stored answer is from a batch whose rows are being written, and no other document paid for it."""
         record = self.find(request)
         if record is None or record.outcome is not RequestOutcome.ANSWERED:
             return False
@@ -45,7 +45,7 @@ class BatchResults:
         return first
 
     def check(self, request: Request, attempt: int) -> None:
-        """Raise the reason why a request without an answer is not asked by a single call, unless it is."""
+        """Raise the reason why a request without an answer is not sent as a single call, unless it is."""
         record = self.find(request)
         whole = record is not None and record.outcome in _WHOLE
         # Of what was collected before nobody knows any more why it has no answer: it could be a whole batch.

@@ -1,4 +1,4 @@
-"""The methods of an Extractor for batches that the provider answers later."""
+"""The methods of an Extractor for provider batches."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _A_HANDLE = instance(BatchHandle, "what submit_batch returned, or BatchHandle.fr
 
 
 class Batches(Maps):
-    """The methods of an Extractor for texts that may wait for a batch, at a share of the price."""
+    """The methods of an Extractor for texts that may wait for a batch, at a reduced price."""
 
     models: tuple[str, ...]
     options: Options
@@ -59,7 +59,7 @@ class Batches(Maps):
         store: Store | Path | str | None = None,
         max_cost: float | None = None,
     ) -> BatchHandle:
-        """Send texts to the provider's batches, which cost half and answer within 24 hours; return a handle at once.
+        """Send texts to the provider's batch API, which answers within 24 hours at half the price; return a handle now.
 
         The texts, the ids and later the answers are kept in the `store` (the Extractor's own, unless one is given), so
         that nothing is sent or paid for twice, however this or a later process ends: calling it again with the same
@@ -175,7 +175,7 @@ class Batches(Maps):
         from structgen.send.http.chat_sender import ChatSender
 
         if not isinstance(sender, ChatSender) or store is None:
-            raise ConfigurationError(f"{self._model} takes no batches: ask by single calls.")
+            raise ConfigurationError(f"{self._model} takes no batches: use single calls, such as map.")
         return Submission(
             self._answers,
             store.batches,
@@ -224,7 +224,7 @@ class Batches(Maps):
         if schema is None:
             raise ConfigurationError("The handle was read from JSON, which has no schema: pass its schema too.")
         if handle.model != self._model:
-            raise ConfigurationError(f"The batch asked {handle.model}, and this Extractor has {self._model}.")
+            raise ConfigurationError(f"The batch was sent to {handle.model}, but this Extractor has {self._model}.")
         resolved, instructions, context = self._given(schema, handle.instructions, context)
         storing, close = self._storing(_existing(self, handle, store))
         try:

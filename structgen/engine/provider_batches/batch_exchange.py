@@ -1,4 +1,4 @@
-"""Send planned batches and fetch the answers of those that have ended. Every step is durable before the next."""
+"""Send batches and fetch the answers of those that have ended. Every step is durable before the next one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from structgen.store.batch_tables import BatchChange, Settlement
 
 _GROUP = 200
 _DOWNLOADS = 3
-"""How often a file of results is downloaded if it is spoilt. Then its good lines are taken."""
+"""How often a damaged file of results is downloaded. After that, its good lines are used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class BatchExchange:
         Those `beside` are only looked at: they are not needed, but what they answer is paid for.
         """
         with self.ledger.exclusive():
-            # sent first, so that one that waits for a slow download is under way meanwhile
+            # send first, so that the provider works on the new batches during slow downloads
             for batch in sorted(batches):
                 self._send(batch)
             for batch in sorted({*batches, *beside}):
@@ -52,7 +52,7 @@ class BatchExchange:
         return tuple(one for one in records if one.state not in {BatchState.FETCHED, BatchState.CLOSED})
 
     def cancel(self, batch: int) -> BatchRecord | None:
-        """Cancel a batch. Return it, or None if nothing of it was ever sent: then it is deleted."""
+        """Cancel a batch and return it. If nothing of it was sent, delete it and return None."""
         with self.ledger.exclusive():
             record = self.ledger.get(batch)
             if record is not None and record.state in {BatchState.WRITING, BatchState.PLANNED}:
@@ -94,7 +94,7 @@ class BatchExchange:
         self.ledger.change(BatchChange(batch, BatchState.FETCHED, "cancelled"))
 
     def _send(self, batch: int) -> None:
-        """Upload the file of a batch and create it, from where the last process stopped."""
+        """Upload the file of a batch and create the batch, continuing where the last process stopped."""
         record = self.ledger.get(batch)
         if record is not None and record.state is BatchState.PLANNED:
             self._upload(record)
@@ -188,7 +188,7 @@ class BatchExchange:
         with _temporary("results.jsonl") as path:
             try:
                 self.client.download(file_id, path, self.allowance)
-            except ModelUnavailable:  # a 404: the provider has deleted it, so nothing more can be had
+            except ModelUnavailable:  # a 404: the provider has deleted it, so no more results can be fetched
                 return
             self.terms.on_step("downloaded")
             group, broken = list[LineResult](), False

@@ -1,4 +1,4 @@
-"""What a submission in batches may take, and whether an Extractor's model can be asked that way."""
+"""The limits of a submission in batches, and whether an Extractor's model supports batches."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from structgen.store import Store
 
 MOST_LINES = 50_000
 MOST_BYTES = 100_000_000
-"""Maximum lines and bytes of one file. Groq's sources differ about the bytes (100 or 200 MB), so this is the less."""
+"""Maximum lines and bytes of one file. Groq's sources give 100 or 200 MB; this is the lower one."""
 
 VIA = "groq"
-"""The provider whose batches structgen knows."""
+"""The provider whose batches structgen supports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class BatchTerms:
     most_lines: int = MOST_LINES
     most_bytes: int = MOST_BYTES
     new: bool = True
-    """Whether requests that no batch has had are sent."""
+    """Whether requests that were in no batch yet are sent."""
     on_step: Callable[[str], None] = field(default=lambda _: None)
 
     def asks_live(self, *, whole: bool) -> bool:
@@ -53,14 +53,14 @@ def batch_share(models: tuple[str, ...], card: Card | None, store: Store | None)
     provider = split_model(model)[0]
     if provider != VIA or card is None or card.batch_share is None:
         raise ConfigurationError(
-            f"{model} takes no batches. Use {' or '.join(_taking())}, or ask by single calls, without a batch."
+            f"{model} takes no batches. Use {' or '.join(_taking())}, or use single calls, without a batch."
         )
     if store is None:
         raise ConfigurationError(
-            "A batch needs a store, which keeps its ids and its answers: pass store=..., or leave out --no-store."
+            "A batch needs a store, which keeps its ids and its answers: pass store=..., or omit --no-store."
         )
     if store.read_only:
-        raise ConfigurationError(f"The store {store.path} is read-only, and a batch must be recorded. Use another one.")
+        raise ConfigurationError(f"The store {store.path} is read-only, but a batch must be recorded. Use another.")
     return card.batch_share
 
 

@@ -1,4 +1,4 @@
-"""The texts of a submission, as the store keeps them: a str, a document, a chat, or the error of one."""
+"""Store and read back the texts of a submission: a str, a document, a chat, or the error of a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which requests of which documents go into a batch: those that no stored answer and no batch under way answers."""
+"""Choose the requests for a batch: those that neither a stored answer nor an open batch answers."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class RequestCollector:
         return found
 
     def _add(self, effect: Send) -> None:
-        """Put a request into a batch, if it has to go into one."""
+        """Put a request into a batch, unless it needs none."""
         request = self.answers.named(effect.request)
         written = write(request)
         if effect.beyond is not None or written.name in self._buffered or not self._is_wanted(effect, written.name):
@@ -143,12 +143,12 @@ class RequestCollector:
         if record.outcome is RequestOutcome.WAITING:
             self.waiting.add(record.batch)
             return False
-        # what the server would reject again is not sent again, and the others only so often
+        # do not resend what the server would reject again, and limit the tries of the others
         tries_left = self.attempts is None or record.tries < self.attempts
         return again and record.outcome is not RequestOutcome.REJECTED and tries_left
 
     def _part_for(self, size: int) -> _Part:
-        """Return the part that has room for a line of this size."""
+        """Return a part with room for a line of this size."""
         part = self._part
         if part is None or part.lines >= self.terms.most_lines or part.size + size > self.terms.most_bytes:
             self._flush()

@@ -1,7 +1,7 @@
-"""A submission: what is not answered yet is sent in batches, and what batches have answered is fetched.
+"""A submission: send the unanswered requests in batches, and fetch the answers of the batches.
 
-It keeps nothing: all that it knows is in the ledger of the store. So any later process that asks for the same
-documents goes on from there, however this one ended.
+It keeps no state: everything is in the ledger of the store. So any later process with the same documents continues
+from there, however this one ended.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from structgen.send.http.batch_client import BatchClient
 from structgen.store.batch_ledger import BatchLedger, BatchRecord
 
 SHORTEST_WAIT, LONGEST_WAIT = 2.0, 60.0
-"""Seconds between two looks at batches: short while they make progress, longer while they do not."""
+"""Seconds between two polls of the batches: short while they make progress, longer while they do not."""
 _GROWTH = 1.5
 _NAP = 0.25
 
 Documents = Callable[[], Iterable[OpenRequests]]
-"""Returns the documents from the beginning, as often as it is called."""
+"""Returns the documents from the beginning, at each call."""
 
 
 @dataclass(slots=True)
@@ -70,11 +70,11 @@ class Submission:
                 return pending
 
     def advance(self, batches: Iterable[BatchRecord]) -> tuple[BatchRecord, ...]:
-        """Look at batches once, and fetch those that have ended. Return those still under way."""
+        """Poll the batches once, and fetch those that have ended. Return those that have not."""
         return self._exchange().advance([one.id for one in batches])
 
     def wait(self, pending: tuple[BatchRecord, ...]) -> Iterator[tuple[BatchRecord, ...]]:
-        """Look at batches until all have ended; yield those still under way after each look."""
+        """Poll the batches until all have ended; after each poll, yield those that have not."""
         seconds = SHORTEST_WAIT
         while pending:
             self._sleep(seconds)
@@ -91,13 +91,13 @@ class Submission:
         return exchange.pending(kept)
 
     def results(self) -> BatchAnswers:
-        """Return the source of the answers, from which the documents are extracted once nothing is under way."""
+        """Return the source of the answers, from which the documents are extracted once all batches have ended."""
         one = self.answers
         results = BatchResults(self.ledger, self.terms)
         return BatchAnswers(one.sender, one.store, one.endpoint, one.pays, results)
 
     def spent(self) -> Usage:
-        """Return what the answers took that these batches have given."""
+        """Return the usage of the answers of these batches."""
         usages = [self.ledger.usage(batch) for batch in self.touched]
         return Usage(
             sum(one.input_tokens for one in usages),
@@ -120,7 +120,7 @@ class Submission:
     def _collect(self, documents: Documents) -> RequestCollector:
         collector = RequestCollector(self.answers, self.ledger, self.terms, self.model, self.run, self.attempts)
         with self.ledger.exclusive():
-            # nobody else collects now, so a batch that is not complete is what a process left that was killed
+            # no other process collects now, so an incomplete batch was left by a killed process
             stale = [one.id for one in self.ledger.open() if one.state is BatchState.WRITING]
             self.ledger.drop(stale)
             collector.collect(documents())

@@ -1,4 +1,4 @@
-"""What all processes of one key share: one bucket for each limit, of which each process takes about a second's budget.
+"""Share the rate limits of a key among processes: each takes about a second's budget from one bucket per limit.
 
 Pure: where the account is kept, and whose clock counts, is up to the ledger. A process that dies with its allotment
 gives it back by time, because buckets drain whoever has filled them.
@@ -133,7 +133,7 @@ def decode(text: str | None) -> Account:
         held = cast(Json, json.loads(text or "{}"))
         return tuple(_line(name, said) for name, said in as_object(held).items())
     except (ValueError, TypeError):
-        return ()  # of a later version, or damaged: the limits are learned again
+        return ()  # from a later version, or damaged: the limits are learned again
 
 
 def _line(name: str, said: Json) -> Line:

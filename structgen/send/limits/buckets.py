@@ -22,11 +22,11 @@ SPARE = 1.8
 closer together or further apart than they were sent."""
 
 NOTHING = 1e-6
-"""An excess over a limit below this is a rounding error. Waiting for it would not even advance the clock."""
+"""A smaller excess over a limit is a rounding error. A wait for it would not even advance the clock."""
 
 
 class Measure(StrEnum):
-    """What is limited, by the names that cards use. A full bucket drains in `period` seconds."""
+    """What is limited, by the names in model cards. A full bucket drains in `period` seconds."""
 
     RPM = "rpm", MINUTE, "requests"
     RPD = "rpd", DAY, "requests"

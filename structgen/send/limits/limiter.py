@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 LOOK = 0.25
-"""Maximum seconds between two looks of the first in the queue: clocks may be adjusted, and runs stopped."""
+"""Maximum seconds between two checks by the first in the queue: clocks may be adjusted, and runs stopped."""
 
 TURN = 1.0
 """Seconds between two looks of the others, to check their deadline and that the first is still there. They need not be
@@ -189,7 +189,7 @@ class Limiter:
         if isinstance(answer, Grant):
             return None
         seconds = answer.seconds if first and answer is not None else None
-        # Fail now, not after the deadline: a batch can then stop and tell the user how long to wait.
+        # Fail now, not after the deadline, so that a batch can stop and tell the user how long to wait.
         if not allowance.has_time_for(seconds or 0.0):
             raise self._too_long(answer if first else None)
         if seconds is not None and seconds >= TELL and not waiter.reported and allowance.on_wait is not None:
