@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,20 @@ from tests.docs.page_blocks import Block
 
 ROOT = Path(__file__).parents[2]
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-_COMMANDS = get_command(app)
+_APP: Any = get_command(app)
+
+
+def _parameters(command: Any) -> Iterator[str]:
+    for parameter in command.params:
+        yield from (name for name in [*parameter.opts, *parameter.secondary_opts] if name.startswith("--"))
+    for below in getattr(command, "commands", {}).values():
+        yield from _parameters(below)
+
+
+COMMANDS: frozenset[str] = frozenset(_APP.commands)
+"""The names of the commands."""
+OPTIONS = frozenset(_parameters(_APP)) | {"--help"}
+"""The options of all commands."""
 
 
 @dataclass
@@ -138,7 +152,7 @@ def check_command(line: str, where: str) -> None:
     for part in line.split(" | "):
         words = [word for word in shlex.split(part) if not re.match(r"[A-Z_]+=", word)]
         if words[0] == "structgen":
-            command, name = _COMMANDS, "structgen"
+            command, name = _APP, "structgen"
             words = words[1:]
             while isinstance(command, click.Group) and words and words[0] in command.commands:
                 name, command = words[0], command.commands[words.pop(0)]

@@ -10,7 +10,7 @@ import pytest
 
 from structgen.testing import Emulator
 from tests.docs.page_blocks import blocks, indented_code
-from tests.docs.page_runner import ROOT, PageRunner
+from tests.docs.page_runner import COMMANDS, OPTIONS, ROOT, PageRunner, check_names
 
 GENERATED = {"commands.md"}
 SITE_ALONE = {
@@ -70,3 +70,26 @@ def test_the_readme_is_a_front_door() -> None:
     assert {page.name for page in PAGES[1:]} - SITE_ALONE == set(
         re.findall(r"docs/([\w-]+\.md)", "\n".join(lines))
     ) - GENERATED
+
+
+def inline_code(page: Path) -> list[str]:
+    """The code within the lines of a page."""
+    return re.findall(
+        r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_names_commands_and_options_within_lines_exist(page: Path) -> None:
+    for code in (code for code in inline_code(page) if not code.startswith(("tests/", "python "))):
+        check_names(code, page.name)
+        named = re.match(r"structgen ([a-z]+)( [a-z]+)?\b", code)
+        assert not named or named[1] in COMMANDS, code
+        for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]\b(?!-)", code):
+            assert option in OPTIONS, f"{page.name}: no command takes {option}"
+
+
+def test_every_option_and_command_is_on_the_page_of_commands() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    assert [option for option in OPTIONS - {"--help"} if option not in text] == []
+    assert [name for name in COMMANDS if f"## structgen {name}\n" not in text] == []
