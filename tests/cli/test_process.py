@@ -31,14 +31,14 @@ def many(folder: Path) -> Path:
 
 
 def wait_for_lines(path: Path, count: int) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not path.exists() or path.read_bytes().count(b"\n") < count:
         assert time.monotonic() < until, "the rows did not come"
         time.sleep(0.02)
 
 
 def wait_for_requests(server: Emulator, count: int) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while len(server.requests) < count:
         assert time.monotonic() < until, "the requests did not come"
         time.sleep(0.02)
@@ -62,7 +62,7 @@ def test_the_standard_input_is_read_and_output_is_utf8_whatever_the_locale(start
     monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
     monkeypatch.setenv("PYTHONUTF8", "0")
     process = start("extract", "dish.json", "-", "--model", "rules")
-    out, err = process.communicate("Name: 味噌汁\nServes: 4\n", timeout=60)
+    out, err = process.communicate("Name: 味噌汁\nServes: 4\n", timeout=300)
     assert json.loads(out)["value"]["name"] == "味噌汁"
     assert process.returncode == 0, err
     assert "Traceback" not in err
@@ -85,7 +85,7 @@ def test_ctrl_c_and_sigterm_finish_what_is_under_way_and_keep_it(
     )
     wait_for_lines(many / "out.jsonl.part", 2)
     process.send_signal(signalled)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == status
     assert set(statuses(many / "out.jsonl")) == {"ok"}
     assert len(statuses(many / "out.jsonl")) == len(groq_emulator.requests) < 200
@@ -96,7 +96,7 @@ def test_ctrl_c_and_sigterm_finish_what_is_under_way_and_keep_it(
 
 
 def test_a_second_ctrl_c_ends_at_once_and_keeps_what_is_done(start, many: Path, groq_emulator: Emulator) -> None:
-    groq_emulator.script(*[reply(GOOD)] * 4, reply(GOOD, delay=30), repeat_last=True)
+    groq_emulator.script(*[reply(GOOD)] * 4, reply(GOOD, delay=300), repeat_last=True)
     process = start("extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.csv", "--concurrency", "2")
     wait_for_lines(many / "out.csv.part", 4)
     wait_for_requests(groq_emulator, 5)  # with nothing in flight the first one would end the run
@@ -104,8 +104,8 @@ def test_a_second_ctrl_c_ends_at_once_and_keeps_what_is_done(start, many: Path, 
     assert "stopping" in "".join(process.stderr.readline() for _ in range(1))
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
-    _, err = process.communicate(timeout=60)
-    assert time.monotonic() - began < 15
+    _, err = process.communicate(timeout=300)
+    assert time.monotonic() - began < 150
     assert "stopped; the rows so far are in out.csv: the same command continues from here." in err
     assert process.returncode == 130
     assert len((many / "out.csv").read_text().splitlines()) >= 4
@@ -117,13 +117,13 @@ def test_ctrl_c_gives_up_the_calls_that_wait_for_a_limit(start, many: Path, monk
         monkeypatch.setenv("GROQ_API_KEY", server.api_key)
         monkeypatch.setenv("GROQ_BASE_URL", server.base_url)
         process = start("extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.jsonl", "--no-store")
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while len(server.requests) < 7:
             assert time.monotonic() < until, "no call was refused"
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=300)
         assert time.monotonic() - began < 9  # the server asks for 10
     assert process.returncode == 130
     assert statuses(many / "out.jsonl") == ["ok"] * 6
@@ -132,11 +132,11 @@ def test_ctrl_c_gives_up_the_calls_that_wait_for_a_limit(start, many: Path, monk
 
 
 def test_a_killed_run_leaves_its_rows_in_the_part(start, many: Path, groq_emulator: Emulator) -> None:
-    groq_emulator.script(reply(GOOD, delay=0.05), repeat_last=True)
+    groq_emulator.script(*[reply(GOOD)] * 4, reply(GOOD, delay=300), repeat_last=True)
     process = start("extract", "dish.json", "many.jsonl", "--model", GROQ, "-o", "out.csv", "--concurrency", "2")
     wait_for_lines(many / "out.csv.part", 3)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     assert len(statuses(many / "out.csv.part")) >= 3
     assert not (many / "out.csv").exists()
 
@@ -243,9 +243,9 @@ def test_a_second_run_into_one_file_is_refused_while_the_first_is_going(
     first = start(*arguments)
     wait_for_lines(many / "out.jsonl.part", 1)
     second = start(*arguments)
-    _, err = second.communicate(timeout=60)
+    _, err = second.communicate(timeout=300)
     assert (second.returncode, "out.jsonl is being written by another run" in err) == (2, True)
     first.send_signal(signal.SIGINT)
-    first.communicate(timeout=60)
+    first.communicate(timeout=300)
     assert first.returncode == 130
     assert set(statuses(many / "out.jsonl")) == {"ok"}

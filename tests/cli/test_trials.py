@@ -88,7 +88,7 @@ def kill_at_work(process: subprocess.Popen[str], server: Emulator, chance: rando
     time.sleep(chance.uniform(0.0, 0.5))
     running = process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     return running
 
 
@@ -127,7 +127,7 @@ def killed_after(process: subprocess.Popen[str], server: Emulator, requests: int
     time.sleep(seconds)
     running = process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     return running
 
 

@@ -95,9 +95,12 @@ def at() -> Callable[..., Evidence]:
 CHROMIUM = "/usr/bin/chromium"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One headless Chromium for all tests."""
+    """One headless Chromium for the tests of a file.
+
+    Not for all: while it is open, Playwright has an event loop running in this thread, and no other test can start one.
+    """
     if not Path(CHROMIUM).exists():
         if os.environ.get("CI"):
             pytest.fail(f"{CHROMIUM} is missing: install Debian's chromium")
@@ -113,7 +116,7 @@ def browser() -> Iterator[Any]:
 WINDOW = {"width": 1400, "height": 900}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def window(browser: Any) -> Any:
     """The window of all pages that need no other one."""
     return browser.new_context(viewport=WINDOW)

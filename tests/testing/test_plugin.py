@@ -35,7 +35,7 @@ def test_second(groq_emulator):
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}  # those are for this run
     command = [sys.executable, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=60, env=env)
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=300, env=env)
 
 
 def test_a_users_test_gets_an_emulator_with_nothing_but_the_fixture(tmp_path: Path) -> None:

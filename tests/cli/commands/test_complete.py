@@ -57,7 +57,7 @@ def test_a_real_pipe_is_read_without_being_asked_for(start, groq_emulator: Emula
     groq_emulator.script(plain("Short."))
     process = start("complete", "Sum it up.")
 
-    out, err = process.communicate("A long text.\n", timeout=60)
+    out, err = process.communicate("A long text.\n", timeout=300)
 
     assert (process.returncode, out) == (0, "Short.\n"), err
     assert sent(groq_emulator)[-1]["content"] == "A long text.\n\nSum it up."

@@ -32,7 +32,7 @@ def served(start: Any, *arguments: str) -> Generator[httpx.Client]:
             yield client
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=300)
 
 
 def ask(client: httpx.Client) -> httpx.Response:

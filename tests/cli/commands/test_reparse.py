@@ -279,7 +279,7 @@ def test_after_kill_9_the_same_command_pays_only_for_what_is_not_there_yet(
     for more in (4, 9):
         begun = len(kitchen.requests)
         process = start("runs", "reparse", "1", "-o", "new.jsonl")
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while len(kitchen.requests) < begun + more and time.monotonic() < until:
             time.sleep(0.005)
         process.kill()
@@ -288,7 +288,7 @@ def test_after_kill_9_the_same_command_pays_only_for_what_is_not_there_yet(
         done = store.sizes().completions
     before = len(kitchen.requests)
     process = start("runs", "reparse", "1", "-o", "new.jsonl")
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     assert process.returncode == 0
     rows = [json.loads(line) for line in (folder / "new.jsonl").read_text().splitlines()]
     assert [row["value"]["prep"] for row in rows] == [7] * 40

@@ -146,7 +146,7 @@ def test_two_processes_on_one_key_never_meet_a_429(
             assert one.stdin is not None
             one.stdin.write("\n")
             one.stdin.flush()
-        found = " ".join(one.communicate(timeout=60)[0] for one in workers).split()
+        found = " ".join(one.communicate(timeout=300)[0] for one in workers).split()
         assert sorted(found) == sorted(names)
         assert [request.status for request in emulator.requests] == [200] * len(names)
 

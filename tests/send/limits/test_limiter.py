@@ -79,7 +79,7 @@ assert clients.sync() is client
 
 
 def test_the_child_of_a_fork_begins_anew_with_limiters_and_connections_of_its_own() -> None:
-    done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, check=False, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
 
 
