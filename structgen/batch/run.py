@@ -357,6 +357,6 @@ def _check_price(model: str, card: Card | None) -> None:
     """Raise ConfigurationError if a budget in USD could not be enforced."""
     if cost_of(Usage(0, 0, calls=1), card) is None:
         raise ConfigurationError(
-            f"A budget in USD needs a model with a known price, and that of {model} is unknown: "
+            f"A budget in USD needs a known price, but the price of {model} is unknown: "
             "`structgen models` lists the prices."
         )

@@ -182,7 +182,7 @@ class Chat(Closing, AsyncClosing):
     def document(self) -> Document:
         """Return the conversation as a text, each speaker named. Raises DocumentError if nothing was said."""
         if not self._kept.turns:
-            raise DocumentError("Nothing was said yet, so there is nothing to extract from.")
+            raise DocumentError("Nothing has been said yet, so there is nothing to extract from.")
         return Document(as_text(self._kept.turns), id="chat")
 
     def extract(self, schema: Any, instructions: str | None = None) -> Extraction[Any]:

@@ -61,7 +61,7 @@ class Transcript:
                         file.truncate(self._size)
                     raise
         except OSError as error:
-            raise OutputError(f"The chat cannot be saved to {self.path}: {error.strerror}.") from error
+            raise OutputError(f"Cannot write the chat to {self.path}: {error.strerror}.") from error
         self._size += len(data)
 
 
@@ -85,7 +85,7 @@ def read_transcript(path: Path) -> Recorded:
     except FileNotFoundError:
         return Recorded()
     except OSError as error:
-        raise DocumentError(f"The transcript {path} cannot be read: {error.strerror}.") from None
+        raise DocumentError(f"Cannot read the transcript {path}: {error.strerror}.") from None
     *lines, rest = content.split(b"\n")
     found = _Reader(path)
     for number, line in enumerate(lines, 1):

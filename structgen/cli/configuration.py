@@ -295,7 +295,7 @@ def _nearest(name: str, known: Iterator[str] | Mapping[str, type[object]] | set[
     from difflib import get_close_matches
 
     near = get_close_matches(name.replace("-", "_"), list(known), n=1)
-    return f" Do you mean {near[0]}?" if near else f" The settings are {', '.join(setting_kinds())}."
+    return f" Did you mean {near[0]}?" if near else f" The settings are {', '.join(setting_kinds())}."
 
 
 _READ_WHERE_USED = frozenset({"model", "store", "base_url"})

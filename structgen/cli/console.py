@@ -138,7 +138,7 @@ def guarded(function: Callable[P, None]) -> Callable[P, None]:
             if os.environ.get(DEBUG):
                 raise
             say(f"internal error: {type(error).__name__}: {str(error)[:300]}")
-            say(f"please report this with the command to {_tracker()}; {DEBUG}=1 shows the traceback.")
+            say(f"report this with the command to {_tracker()}; {DEBUG}=1 shows the traceback.")
             raise typer.Exit(Exit.BUG) from error
 
     return run

@@ -122,7 +122,7 @@ class Listener:
         others = 0.0 if self._batch is None else self._batch.most_spent
         most, spent = transcriber.most_cost(data), self.cost + others
         if most is None:
-            raise BudgetExceeded(f"{source}: the price of {transcriber.model} is unknown, and the cost is limited.")
+            raise BudgetExceeded(f"{source}: the price of {transcriber.model} is unknown, but the cost is limited.")
         if spent + most > self._max_cost:
             raise BudgetExceeded(
                 f"{source}: transcribing it may cost {most:.6f} USD, and {spent:.6f} of {self._max_cost} USD are spent."

@@ -192,7 +192,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as problem:
-        raise DocumentError(f"The image {path} cannot be read: {problem.strerror}.") from None
+        raise DocumentError(f"Cannot read the image {path}: {problem.strerror}.") from None
 
 
 def _kind(data: bytes) -> str | None:

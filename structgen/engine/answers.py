@@ -49,7 +49,7 @@ class Answers:
         """
         if isinstance(self.sender, ReplaySender):
             raise ConfigurationError(
-                "replay answers from the store that it was opened with: leave store= out of this call, or open another "
+                "replay answers from the store that it was opened with: omit store= in this call, or open another "
                 "Extractor with that store."
             )
         return replace(self, store=open_store(store))
@@ -299,7 +299,7 @@ def _chosen(store: Store, named: tuple[str, str] | None, base_url: str | None) -
     listed = ", ".join(sorted({f"replay/{one.provider}/{one.model}" for one in held})) or "nothing"
     if not fitting:
         raise ConfigurationError(
-            f"Nothing of that model is in {store.path}; it holds {listed}. Record that model first."
+            f"{store.path} has no responses of that model: it holds {listed}. Record that model first."
         )
     several = "responses of several servers: pass base_url" if named else f"several models: name one of {listed}"
     raise ConfigurationError(f"{store.path} holds {several}.")

@@ -153,7 +153,7 @@ def beyond(budget: Budget, attempts: tuple[Attempt, ...], next_at_most: Usage, c
     if budget.max_cost is not None:
         *paid, price = (_priced(usage, card) for usage in usages)
         if sum(paid) + price > budget.max_cost:
-            return f"The next question may cost {price:.6f} USD; {sum(paid):.6f} of {budget.max_cost} are spent"
+            return f"The next question may cost {price:.6f} USD; {sum(paid):.6f} of {budget.max_cost} USD are spent"
     return None
 
 
@@ -176,7 +176,7 @@ def _priced(usage: Usage, card: Card | None) -> float:
     cost = cost_of(usage, card)
     if cost is None:
         raise ConfigurationError(
-            "max_cost is set, but the price of this model is not known. Set max_tokens instead, or use a model that "
+            "max_cost is set, but the price of this model is unknown. Set max_tokens instead, or use a model that "
             "`structgen models` lists with a price."
         )
     return cost

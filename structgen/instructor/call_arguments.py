@@ -141,7 +141,7 @@ def settings_of(call: CallArguments) -> Settings:
             unknown.append(name)
     if unknown:
         raise ConfigurationError(
-            f"structgen.instructor does not send {', '.join(sorted(unknown))}: leave them out. The response model and "
+            f"structgen.instructor does not send {', '.join(sorted(unknown))}: omit them. The response model and "
             "the mode decide about tools and formats; `store=` of from_groq keeps responses."
         )
     if not isinstance(model, str) or not model:  # pyright: ignore[reportUnnecessaryIsInstance]  callers are not typed

@@ -63,7 +63,7 @@ def client_given(
     given = {"api_key": api_key, "base_url": base_url, "http_client": http_client}
     if twice := [name for name, value in given.items() if value is not None]:
         raise ConfigurationError(
-            f"client has its own key, base URL and HTTP client: leave out {', '.join(twice)}, or set it on the client."
+            f"client has its own key, base URL and HTTP client: omit {', '.join(twice)}, or set it on the client."
         )
     return user_client(client)
 

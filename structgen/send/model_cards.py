@@ -112,7 +112,7 @@ def write_cards(path: Path, cards: tuple[Card, ...]) -> None:
         beside.write_text(text + "\n", "utf-8")
         beside.replace(path)
     except OSError as problem:
-        raise ConfigurationError(f"The model cards cannot be written to {path}: {problem.strerror}.") from None
+        raise ConfigurationError(f"Cannot write the model cards to {path}: {problem.strerror}.") from None
 
 
 def entry_of(card: Card) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def _decode(path: Path) -> Json:
     try:
         return cast("Json", json.loads(path.read_bytes(), parse_constant=refuse_constant))
     except OSError as problem:
-        raise ConfigurationError(f"The model cards in {path} cannot be read: {problem.strerror}.") from None
+        raise ConfigurationError(f"Cannot read the model cards in {path}: {problem.strerror}.") from None
     except (ValueError, RecursionError) as problem:
         raise ConfigurationError(f"The model cards in {path} are not JSON: {problem}.") from None
 

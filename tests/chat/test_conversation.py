@@ -212,7 +212,7 @@ def test_a_value_is_extracted_from_the_conversation(groq_emulator: Emulator) -> 
     assert chat.cost is not None
     assert before is not None
     assert chat.cost > before
-    with pytest.raises(DocumentError, match="Nothing was said"):
+    with pytest.raises(DocumentError, match="Nothing has been said"):
         Chat().extract(structgen.fields("name"))
 
 

@@ -123,7 +123,7 @@ def test_saving_moves_on_to_a_new_file_and_overwrites_none(path: Path, groq_emul
 
     with pytest.raises(OutputError, match="exists already"):
         chat.save(other)
-    with pytest.raises(OutputError, match="cannot be saved"):
+    with pytest.raises(OutputError, match="Cannot write the chat"):
         chat.save(path.with_name("missing") / "chat.jsonl")
     chat.send("Third")
 

@@ -81,15 +81,15 @@ def test_every_setting_is_an_option_of_extract_and_is_shown(structgen) -> None:
 def test_a_misspelled_variable_is_told(structgen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRUCTGEN_MAX_ATTEMPT", "2")
     assert structgen("doctor", "--config").said == [
-        "structgen: STRUCTGEN_MAX_ATTEMPT is not a setting and has no effect. Do you mean STRUCTGEN_MAX_ATTEMPTS?"
+        "structgen: STRUCTGEN_MAX_ATTEMPT is not a setting and has no effect. Did you mean STRUCTGEN_MAX_ATTEMPTS?"
     ]
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("max_atempts = 2", "'max_atempts' is not a setting. Do you mean max_attempts?"),
-        ("max-cost = 2", "'max-cost' is not a setting. Do you mean max_cost?"),
+        ("max_atempts = 2", "'max_atempts' is not a setting. Did you mean max_attempts?"),
+        ("max-cost = 2", "'max-cost' is not a setting. Did you mean max_cost?"),
         ("zzz = 2", "'zzz' is not a setting. The settings are model, base_url, mode, "),
         ('output = "rows.csv"', "'output' is not a setting."),
         ('mode = "jsn"', "mode: 'jsn' is not one of 'auto', 'json', "),

@@ -96,7 +96,7 @@ def test_batches_do_not_go_through_daft(structgen: Any, server: Emulator) -> Non
     ran = structgen("extract", "dish.json", "soup.txt", "--engine", "daft", "--via", "groq-batch")
     assert (ran.status, ran.said) == (
         2,
-        ["structgen: --engine daft asks by single calls: leave out --via, or --engine."],
+        ["structgen: --engine daft uses single calls: omit --via or --engine."],
     )
     assert server.requests == []
 

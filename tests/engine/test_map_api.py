@@ -141,7 +141,7 @@ def test_a_replay_takes_no_other_store(groq_emulator: Emulator, tmp_path: Path) 
     groq_emulator.script(reply(GOOD), repeat_last=True)
     with Store(tmp_path / "recorded.sqlite") as recorded:
         list(Extractor(GROQ).map(SCHEMA, texts(1), store=recorded))
-        with pytest.raises(ConfigurationError, match="leave store= out"):
+        with pytest.raises(ConfigurationError, match="omit store="):
             Extractor("replay", store=recorded).map(SCHEMA, texts(1), store=tmp_path / "other.sqlite")
     assert not (tmp_path / "other.sqlite").exists()
 

@@ -134,7 +134,7 @@ def test_every_card_is_written_as_it_is_read(tmp_path: Path) -> None:
 
 def test_where_nobody_may_write_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigurationError, match="cannot be written"):
+    with pytest.raises(ConfigurationError, match="Cannot write the model cards"):
         write_cards(tmp_path / "file" / "cards.json", ())
 
 
@@ -166,5 +166,5 @@ def test_a_file_that_cannot_be_used_is_said_in_one_line(own: Path, text: str, wo
 
 def test_a_folder_is_no_file_of_cards(own: Path) -> None:
     own.mkdir()
-    with pytest.raises(ConfigurationError, match="cannot be read: Is a directory"):
+    with pytest.raises(ConfigurationError, match=r"Cannot read the model cards in .*: Is a directory"):
         list_cards()

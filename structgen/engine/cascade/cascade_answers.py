@@ -90,7 +90,7 @@ def check_models(models: tuple[str, ...], options: Options, senders: Sequence[Se
             )
         if model != FREE and options.budget.max_cost is not None and not _is_priced(card):
             raise ConfigurationError(
-                f"max_cost is set, but the price of {model} is not known. Set max_tokens instead, or use models that "
+                f"max_cost is set, but the price of {model} is unknown. Set max_tokens instead, or use models that "
                 "`structgen models` lists with a price."
             )
     asked, most = sum(model != FREE for model in models), options.budget.max_attempts

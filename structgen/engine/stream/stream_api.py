@@ -42,7 +42,7 @@ def refuse_chunks(options: Options, text: Input) -> None:
     if isinstance(words, str) and options.chunk_chars is not None and len(words) > options.chunk_chars:
         raise ConfigurationError(
             f"A stream reads the text in one piece, and this one has {len(words):,} characters, more than "
-            f"chunk_chars={options.chunk_chars:,}. Use extract, or leave chunk_chars out."
+            f"chunk_chars={options.chunk_chars:,}. Use extract, or omit chunk_chars."
         )
 
 

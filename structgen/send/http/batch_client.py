@@ -261,7 +261,7 @@ class BatchClient:
             return Failure(
                 RequestRejected(
                     f"{self._api.provider} at {self._endpoint.shown} serves no batches: it answered {reply.status} to "
-                    f"{self._base}{path} ({said}). Check the base URL, or leave out --via to ask by single calls.",
+                    f"{self._base}{path} ({said}). Check the base URL, or omit --via to use single calls.",
                     status=reply.status,
                     code=refusal.code,
                 )

@@ -90,7 +90,7 @@ def test_commands_act_and_are_not_sent(chat, folder: Path, groq_emulator: Emulat
         ("/ x\n", (), 2, "There is no command /"),
         ("/extract\n", (), 2, "Name a task"),
         ("/extract nosuch\n", (), 2, "No task 'nosuch'"),
-        ("/extract recipe\n", (), 1, "Nothing was said"),
+        ("/extract recipe\n", (), 1, "Nothing has been said"),
         ("/save\n", (), 2, "Name a file"),
         ("/save dish.json\n", (), 1, "exists already"),
         ("/model rules\n", (), 2, "cannot chat"),

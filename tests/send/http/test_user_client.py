@@ -148,7 +148,7 @@ def test_its_timeout_limits_a_request_unless_one_is_given() -> None:
     [
         ({"client": 3}, "client is int, but must be a client of the groq or the openai SDK"),
         ({"client": groq.Groq}, "client is the class Groq"),
-        ({"client": groq.Groq(api_key="k"), "api_key": "other", "base_url": "http://h"}, "leave out api_key, base_url"),
+        ({"client": groq.Groq(api_key="k"), "api_key": "other", "base_url": "http://h"}, "omit api_key, base_url"),
         ({"client": groq.Groq(api_key="k"), "model": "openai/gpt-4o"}, "does not serve 'openai/gpt-4o'"),
         ({"client": groq.Groq(api_key="k"), "model": "rules"}, "does not serve 'rules'"),
         ({"client": openai.OpenAI(api_key="k"), "model": "groq/x"}, "name a model compatible/<id>"),
