@@ -134,7 +134,7 @@ def remembered(find: Callable[Concatenate[Search, P], R]) -> Callable[Concatenat
 
 def start_search(text: str, root: Field, conventions: Conventions = NOT_KNOWN) -> Search:
     """Analyze a document, HTML or plain text, for the fields of a schema."""
-    page, items = _read(text)
+    page, items = read_page(text)
     style, habits = style_of(page.text), habits_of(conventions.language)
     # What a text shows is surer than the habits of its language, but not than the order that the user states.
     style = style if style.point else replace(style, point=habits.point)
@@ -154,7 +154,8 @@ def start_search(text: str, root: Field, conventions: Conventions = NOT_KNOWN) -
     )
 
 
-def _read(text: str) -> tuple[Page, tuple[LinkedItem, ...]]:
+def read_page(text: str) -> tuple[Page, tuple[LinkedItem, ...]]:
+    """Return the page of a document, HTML or plain text, and the linked data of HTML."""
     if looks_like_html(text):
         markup = read_html(text)
         return markup.page, markup.items

@@ -58,11 +58,18 @@ task: Task[{model}] = Task(
 
 def starter(name: str) -> str:
     """Return the Python source of a new template. Raises TaskError for an invalid name."""
+    return _STARTER.format(name=name, model=model_name(name))
+
+
+def model_name(name: str) -> str:
+    """Return the name of the model of a new template: ``JobPosting`` for ``job_posting``. Raises TaskError."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name) or not name.strip("_"):
         raise TaskError(
             f"{name!r} is not a valid name for a template: use lower-case letters, digits and _, as in job_posting."
         )
     model = "".join(part.capitalize() for part in name.split("_"))
-    if model in ("Person", "Task", "Example", "Field", "Literal"):
-        model = f"{model}Entry"
-    return _STARTER.format(name=name, model=model)
+    return f"{model}Entry" if model in _TAKEN else model
+
+
+_TAKEN = frozenset({"Person", "Task", "Example", "Field", "Literal", "BaseModel", "None", "True", "False"})
+"""Names that a template uses, or that Python keeps for itself."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from structgen.documents import ReadingOptions
 
 WORDS = (
-    "A task to explain; or `new NAME`, to write a starter template to schemas/NAME.py; or `check [TASK...]`, to lint "
+    "A task to explain; or `new NAME`, to write a starter template to schemas/NAME.py, with --from one that is "
+    "drafted from examples; or `check [TASK...]`, to lint "
     "templates (default: every registered task); or `learn TASK corrections.jsonl`, to turn the corrections of "
     "`structgen review` into gold rows, worked examples and regression cases; or `calibrate TASK GOLD.jsonl`, to learn "
     "how sure each field of the task is; or `improve TASK GOLD.jsonl --budget N`, to try other prompts on gold. "
@@ -49,6 +50,15 @@ def tasks(
             "-o",
             help="The folder that `learn` writes, by default learned/TASK; or the file (.json or .py) that `improve` "
             "writes, by default learned/TASK/TASK.json.",
+        ),
+    ] = None,
+    drafted_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            metavar="ROWS|SAMPLES",
+            help="What `new` drafts the template from: rows (.jsonl, .json, .csv; objects, gold, or what `structgen "
+            "extract` wrote), or sample documents (files, a folder, a glob) with labels or tables. Repeatable.",
         ),
     ] = None,
     budget: Annotated[
@@ -94,6 +104,9 @@ def tasks(
     `calibrate` compares what a model finds with gold, and keeps for the task and the model what shows that a field is
     right; `structgen extract --accept` and `structgen review` use it. It is bound to the schema.
 
+    `new NAME --from rows.jsonl` (or samples/) drafts the fields, types, choices and optional parts from examples, with
+    comments where these leave a doubt.
+
     `improve` tries other styles of the prompt, instructions and worked examples on one half of gold, measures the best
     one on the other half, and writes it as a task: `structgen tasks improve invoice gold.jsonl --budget 200`.
     """
@@ -101,7 +114,7 @@ def tasks(
         case []:
             _list(as_json=as_json)
         case ["new", name]:
-            _write(name)
+            _write(name, drafted_from)
         case ["check", *names]:
             _check(names, as_json=as_json)
         case ["learn", name, corrections]:
@@ -188,21 +201,15 @@ def _entry(task: Task[Any]) -> JsonObject:
     }
 
 
-def _write(name: str) -> None:
-    """Write a starter template that passes `check`. Never overwrite a file."""
+def _write(name: str, drafted_from: list[str] | None) -> None:
+    """Write a starter template that passes `check`, or one drafted from examples. Never overwrite a file."""
+    from structgen.cli.task_draft import write_draft, write_template
     from structgen.tasks import starter
 
-    text = starter(name)
-    path = Path("schemas") / f"{name}.py"
-    try:
-        path.parent.mkdir(exist_ok=True)
-        # "x" fails if the file exists, also if it was created a moment ago
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise ConfigurationError(f"{path} already exists: choose another name, or edit that file.") from error
-    except OSError as error:
-        raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from error
+    if drafted_from:
+        write_draft(name, drafted_from)
+        return
+    path = write_template(name, starter(name))
     display(str(path))
     say(f"edit it, then run: structgen tasks check {name}; structgen extract {name} INPUT...")
 
