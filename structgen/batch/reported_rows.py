@@ -87,6 +87,8 @@ def reported(row: Row, found: RowText) -> Reported:
             conflicts=row.conflicts,
             usage=row.usage,
             cost=row.cost,
+            cost_at_least=None if row.told is None else row.told.cost,
+            untold_calls=0 if row.told is None else row.told.untold_calls,
             model=row.model,
             error=None if row.error is None else mask(row.error),
         ),

@@ -10,6 +10,7 @@ from structgen.core.json import Json, JsonObject, as_number, as_object
 from structgen.core.options import Risk
 from structgen.core.records import Evidence, Status, Usage
 from structgen.core.results import ChunkReport, Claim, Conflict, Issue, Repair
+from structgen.engine.budget import Told
 
 T = TypeVar("T")
 
@@ -52,6 +53,7 @@ def row_from_json(value: Json) -> Row:
             for path, said in as_object(row.get("confidence")).items()
             if (likely := as_number(said)) is not None
         },
+        told=_told(usage),
         review=None if row.get("review") is None else _each(row.get("review"), str),
     )
 
@@ -145,6 +147,12 @@ def _issue(value: Json) -> Issue:
 def _usage(usage: JsonObject) -> Usage:
     names = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens")
     return Usage(*(_whole(usage.get(name)) for name in names), calls=_whole(usage.get("calls")) or 0)
+
+
+def _told(usage: JsonObject) -> Told | None:
+    """Return the lower bound of what the calls cost; a row does not say that of their tokens."""
+    untold = _whole(usage.get("untold_calls")) or 0
+    return Told(cost=as_number(usage.get("cost_at_least")), untold_calls=untold) if untold > 0 else None
 
 
 MOST_CHUNKS = 100_000

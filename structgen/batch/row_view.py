@@ -19,6 +19,8 @@ def view_of_row(row: Row) -> View:
         conflicts=row.conflicts,
         usage=row.usage,
         cost=row.cost,
+        cost_at_least=None if row.told is None else row.told.cost,
+        untold_calls=0 if row.told is None else row.told.untold_calls,
         model=row.model,
         error=row.error,
     )

@@ -18,6 +18,7 @@ from structgen.batch.row import Row
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject, as_number, as_object
 from structgen.core.records import Evidence, Usage
+from structgen.engine.budget import Told
 from structgen.evaluate.gold_rows import Span
 from structgen.evaluate.scorer import Answer
 
@@ -29,7 +30,10 @@ def answer_of(row: Row, usage: Usage | None = None, seconds: float | None = None
     taken = row.usage if usage is None else usage
     price = row.cost if usage is None else cost
     stored = usage is not None and usage.calls > row.usage.calls
-    return Answer(str(row.status), row.value, spans_of(row.evidence), taken, price, seconds, stored)
+    told = Told() if row.told is None or price is not None else row.told
+    return Answer(
+        str(row.status), row.value, spans_of(row.evidence), taken, price, seconds, stored, told.cost, told.untold_calls
+    )
 
 
 def spans_of(evidence: Iterable[Evidence]) -> dict[str, tuple[Span, ...]]:
@@ -60,6 +64,8 @@ def answer_from_json(row: Json) -> Answer:
         Usage(_count(usage, "input_tokens"), _count(usage, "output_tokens"), calls=_count(usage, "calls") or 0),
         as_number(usage.get("cost")),
         seconds,
+        cost_at_least=as_number(usage.get("cost_at_least")),
+        untold_calls=_count(usage, "untold_calls") or 0,
     )
 
 

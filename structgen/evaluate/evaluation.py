@@ -64,6 +64,7 @@ class SettingResult:
             "input_tokens": scorer.spent.usage.input_tokens,
             "output_tokens": scorer.spent.usage.output_tokens,
             "cost": scorer.spent.cost,
+            **_at_least(scorer.spent),
             "seconds": self.seconds,
             "from_store": scorer.spent.from_store,
             "approximate_lists": scorer.approximate,
@@ -72,6 +73,13 @@ class SettingResult:
             "mistakes_count": scorer.mistaken,
             "mistakes": [mistake.to_json() for mistake in scorer.mistakes],
         }
+
+
+def _at_least(spent: Spent) -> JsonObject:
+    """Return the keys that rows have too if some calls reported no tokens."""
+    if not spent.untold_calls:
+        return {}
+    return {"cost_at_least": spent.cost_at_least, "untold_calls": spent.untold_calls}
 
 
 def _per_document(spent: Spent, count: int, seconds: float) -> JsonObject:

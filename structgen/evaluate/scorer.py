@@ -27,7 +27,8 @@ MISTAKES = 500
 class Answer:
     """What a setting answered for one document. `status` is that of its row, or "missing".
 
-    `usage` is what it took, or took earlier if it came from the store; `cost` is in USD, None if unknown.
+    `usage` is what it took, or took earlier if it came from the store; `cost` is in USD, None if unknown. If
+    `untold_calls` reported no tokens, `cost_at_least` is that of the other calls.
     """
 
     status: str
@@ -37,6 +38,8 @@ class Answer:
     cost: float | None = 0.0
     seconds: float | None = None
     from_store: bool = False
+    cost_at_least: float | None = None
+    untold_calls: int = 0
 
     @property
     def answered(self) -> bool:
@@ -61,18 +64,23 @@ class Mistake:
 
 @dataclass(slots=True)
 class Spent:
-    """What the documents took. A sum is None if one of its parts is unknown."""
+    """What the documents took. A sum is None if one of its parts is unknown; `cost_at_least` counts what is known."""
 
     usage: Usage = field(default_factory=Usage)
     cost: float | None = 0.0
     seconds: float = 0.0
     timed: int = 0
     from_store: int = 0
+    cost_at_least: float | None = 0.0
+    untold_calls: int = 0
 
     def add(self, answer: Answer) -> None:
         """Add one document."""
         self.usage += answer.usage
         self.cost = None if self.cost is None or answer.cost is None else self.cost + answer.cost
+        least = answer.cost_at_least if answer.untold_calls else answer.cost
+        self.cost_at_least = None if self.cost_at_least is None or least is None else self.cost_at_least + least
+        self.untold_calls += answer.untold_calls
         self.seconds += answer.seconds or 0.0
         self.timed += answer.seconds is not None
         self.from_store += answer.from_store

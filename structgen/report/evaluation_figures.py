@@ -148,6 +148,10 @@ def _facts(figures: JsonObject, other: JsonObject) -> Iterator[str]:
         price = "cost unknown" if cost is None else f"{cost:.6f} USD"
         took = "time unknown" if seconds is None else f"{seconds:.3f} s"
         yield f"{name}per document: {asked}, {told}, {price}, {took}"
+        if untold := int(as_number(one.get("untold_calls")) or 0):
+            least = as_number(one.get("cost_at_least"))
+            cost_of_all = "cost unknown" if least is None else f"at least {least:.6f} USD"
+            yield f"{name}together {cost_of_all}; {counted(untold, 'call')} told no tokens"
 
 
 def _figures(figures: JsonObject, other: JsonObject, differences: JsonObject) -> Iterator[FigureLine]:

@@ -83,6 +83,8 @@ class Tally:
         self.costs: list[float] = []
         self.seconds: list[float] = []
         self.unpriced = 0
+        self.least = 0.0
+        """What the documents of unknown cost took at least."""
         self.conflicts = 0
         self.changed: Counter[str] = Counter()
         self.changed_documents = 0
@@ -104,7 +106,8 @@ class Tally:
         if usage.calls and usage.input_tokens is not None and usage.output_tokens is not None:
             self.tokens.append(usage.input_tokens + usage.output_tokens)
         if view.cost is None:
-            self.unpriced += 1
+            self.unpriced += bool(usage.calls)
+            self.least += view.cost_at_least or 0.0
         elif usage.calls:
             self.costs.append(view.cost)
         if document.seconds is not None:
@@ -117,7 +120,7 @@ class Tally:
         bars = [self._statuses(), self._filled(), self._evidence(), self._repairs(), self._calls(), self._changed()]
         histograms = [
             histogram("Tokens per document", self.tokens, "{:,.0f}", "tokens"),
-            histogram("Cost per document", self.costs, "{:.6f}", "USD"),
+            histogram("Cost per document", self.costs, "{:.6f}", "USD", self.least, self.unpriced),
             histogram("Latency per document", self.seconds, "{:.2f}", "seconds"),
         ]
         return Overview(
@@ -179,8 +182,13 @@ def field_label(path: str) -> str:
     return line_of(".".join(steps(path)), 80) or "value"
 
 
-def histogram(title: str, numbers: Sequence[float], form: str, unit: str) -> Histogram | None:
-    """Return the distribution of some numbers, or None without any."""
+def histogram(
+    title: str, numbers: Sequence[float], form: str, unit: str, least: float = 0.0, unknown: int = 0
+) -> Histogram | None:
+    """Return the distribution of some numbers, or None without any.
+
+    There are `unknown` documents beside them, whose numbers are not known, but together at least `least`.
+    """
     if not numbers:
         return None
     low, high = min(numbers), max(numbers)
@@ -196,9 +204,10 @@ def histogram(title: str, numbers: Sequence[float], form: str, unit: str) -> His
     )
     middle, late = median(numbers), sorted(numbers)[min(len(numbers) - 1, int(len(numbers) * 0.95))]
     ends = f"from {form.format(low)} to {form.format(high)}"
+    bound, rest = ("at least ", f"; of {counted(unknown, 'document')} it is unknown") if unknown else ("", "")
     words = (
-        f"{counted(len(numbers), 'document')}: {form.format(sum(numbers))} {unit} in all, "
-        f"median {form.format(middle)}, 95th percentile {form.format(late)}, {ends}"
+        f"{counted(len(numbers), 'document')}: {bound}{form.format(sum(numbers) + least)} {unit} in all, "
+        f"median {form.format(middle)}, 95th percentile {form.format(late)}, {ends}{rest}"
     )
     return Histogram(title, columns, form.format(low), form.format(high), words)
 

@@ -23,7 +23,10 @@ from structgen.documents.html_text import is_page, page_text
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything that is shown of a result. `value` is plain JSON, `cost` is in USD, `error` says what went wrong."""
+    """Everything that is shown of a result. `value` is plain JSON, `cost` is in USD, `error` says what went wrong.
+
+    If `untold_calls` reported no tokens, the cost is unknown, and `cost_at_least` is that of the other calls.
+    """
 
     value: Json = None
     name: str = ""
@@ -35,6 +38,8 @@ class View:
     conflicts: tuple[Conflict, ...] = ()
     usage: Usage = field(default_factory=Usage)
     cost: float | None = None
+    cost_at_least: float | None = None
+    untold_calls: int = 0
     model: str = ""
     error: str | None = None
 
@@ -164,8 +169,18 @@ def facts(view: View) -> list[str]:
     model = [line_of(view.model, 80)] if view.model else []
     if not view.usage.calls:
         return model
-    cost = "cost unknown" if view.cost is None else f"{view.cost:.6f}".rstrip("0").rstrip(".") + " USD"
-    return [*model, counted(view.usage.calls, "call"), tokens(view.usage), cost]
+    return [*model, counted(view.usage.calls, "call"), tokens(view.usage), *_cost_words(view)]
+
+
+def _cost_words(view: View) -> list[str]:
+    if not view.untold_calls:
+        return ["cost unknown" if view.cost is None else _dollars(view.cost)]
+    least = "cost unknown" if view.cost_at_least is None else f"at least {_dollars(view.cost_at_least)}"
+    return [least, f"{counted(view.untold_calls, 'call')} told no tokens"]
+
+
+def _dollars(cost: float) -> str:
+    return f"{cost:.6f}".rstrip("0").rstrip(".") + " USD"
 
 
 def tokens(usage: Usage) -> str:

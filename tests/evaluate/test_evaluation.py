@@ -48,6 +48,19 @@ def test_every_field_has_precision_recall_and_f1() -> None:
     assert (found["documents"], found["exact_match"]) == (4, 0.5)
 
 
+def test_a_cost_of_which_some_calls_told_nothing_has_a_lower_bound() -> None:
+    known = {"calls": 1, "input_tokens": 5, "output_tokens": 2, "cost": 0.5}
+    untold = {"calls": 3, "input_tokens": None, "output_tokens": None, "cost": None}
+    rows = [{"id": str(number), "gold": {"a": 1}} for number in range(2)]
+    answers: list[Any] = [{"id": str(n), "value": {"a": 1}, "usage": one} for n, one in enumerate((known, untold))]
+    assert not {"cost_at_least", "untold_calls"} & evaluate(ANY, rows, rows=answers).to_json().keys()
+    untold.update({"cost_at_least": 0.25, "untold_calls": 2})
+    evaluation = evaluate(ANY, rows, rows=answers)
+    found = evaluation.to_json()
+    assert (found["cost"], found["cost_at_least"], found["untold_calls"]) == (None, 0.75, 2)
+    assert "together at least 0.750000 USD; 2 calls told no tokens" in evaluation.html()
+
+
 def test_a_list_is_one_field_by_item_and_its_leaves_have_figures_of_their_own() -> None:
     gold = [{"lines": [{"name": "Tea", "price": 3}, {"name": "Milk", "price": 1}]}, {"lines": []}]
     values = [{"lines": [{"name": "milk", "price": 1}, {"name": "Tea", "price": 4}]}, {"lines": [{"name": "Rum"}]}]

@@ -9,10 +9,11 @@ import pytest
 from pydantic import BaseModel, Field
 
 from structgen.core.json import Json
-from structgen.core.records import Evidence, Status
+from structgen.core.records import Evidence, Status, Usage
 from structgen.ground import locate
+from structgen.report.overview import histogram
 from structgen.report.value_rows import Entry, entries_of
-from structgen.report.view import Limits, View, cut, line_of, plain
+from structgen.report.view import Limits, View, cut, facts, line_of, plain
 
 
 class Colour(Enum):
@@ -127,3 +128,27 @@ def test_a_cut_says_how_much_it_took() -> None:
 
 def test_a_line_is_one_line() -> None:
     assert line_of(" a\n\tb\r\n", 10) == "a b"
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        (View(cost=0.25, usage=Usage(1, 2, calls=1)), ["0.25 USD"]),
+        (View(usage=Usage(1, 2, calls=1)), ["cost unknown"]),
+        (View(usage=Usage(calls=3), cost_at_least=0.5, untold_calls=2), ["at least 0.5 USD", "2 calls told no tokens"]),
+        (View(usage=Usage(calls=1), untold_calls=1), ["cost unknown", "1 call told no tokens"]),
+    ],
+)
+def test_a_cost_of_which_some_calls_told_nothing_is_a_lower_bound(view: View, words: list[str]) -> None:
+    assert facts(view)[2:] == words
+
+
+def test_a_sum_without_the_documents_of_unknown_cost_is_a_lower_bound() -> None:
+    known, bound = (
+        histogram("Cost", [1.0, 2.0], "{:.1f}", "USD", least, unknown) for least, unknown in ((0.0, 0), (0.5, 2))
+    )
+    assert known is not None
+    assert bound is not None
+    assert "2 documents: 3.0 USD in all" in known.summary
+    assert "2 documents: at least 3.5 USD in all" in bound.summary
+    assert bound.summary.endswith("; of 2 documents it is unknown")

@@ -20,6 +20,7 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.options import Risk
 from structgen.core.records import Evidence, Status, Usage
 from structgen.core.results import ChunkReport, Claim, Conflict, Issue, Repair
+from structgen.engine.budget import Told
 from structgen.schema import Schema
 
 
@@ -160,3 +161,10 @@ KEYS = ["value", "evidence", "repairs", "issues", "usage", "model", "error", "ch
 def test_any_json_is_a_row_or_no_row(parts) -> None:
     with suppress(NoRow):
         row_from_json({**json.loads(to_line(OK)), **parts})
+
+
+def test_the_lower_bound_of_a_cost_is_read_again() -> None:
+    row = Row("a", "a", RowStatus.FAILED, usage=Usage(calls=3), cost=None, told=Told(cost=0.5, untold_calls=2))
+    again = row_from_json(json.loads(to_line(row)))
+    assert again.told is not None
+    assert (again.told.cost, again.told.untold_calls) == (0.5, 2)
