@@ -36,6 +36,10 @@ def reason_of(row: Row) -> str | None:
     texts = {value for value in found if isinstance(value, str)}
     for own in sorted({row.source, row.id, PurePath(row.source).name, *texts}, key=len, reverse=True):
         text = _without(text, visible_line(own[:LONGEST]))
+    # two models of a cascade are two reasons, although only a number may tell them apart
+    model, between, rest = text.partition(": ")
+    if row.model and model.endswith(row.model) and " " not in model:
+        return model + between + general(rest)
     return general(text)
 
 

@@ -15,6 +15,7 @@ from structgen.core.results import Alone, Attempt, Extraction
 from structgen.engine.budget import Told
 from structgen.engine.reparse.schema_diff import requested_paths
 from structgen.report.notebook_parts import Totals, totals_html
+from structgen.report.overview import folded_path
 from structgen.report.view import counted, line_of
 
 MOST_PATHS, LONGEST_PATH = 8, 80
@@ -215,5 +216,4 @@ def _kind(outcome: Extraction[Any] | ExtractionFailed) -> str:
 
 def _requested_paths(attempt: Attempt) -> set[str]:
     """Return the requested fields, with ``*`` for list indexes."""
-    steps = (path.split("/") for path in requested_paths(attempt.request))
-    return {"/".join("*" if step.isdecimal() else step for step in path) for path in steps}
+    return set(map(folded_path, requested_paths(attempt.request)))

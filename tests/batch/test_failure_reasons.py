@@ -57,6 +57,12 @@ def test_the_documents_own_name_and_its_wrong_value_are_left_out() -> None:
     assert {reason_of(row) for row in rows} == {"…: … is no known customer"}
 
 
+def test_the_model_of_a_cascade_keeps_its_name() -> None:
+    error = "groq/openai/gpt-oss-20b: No answer was accepted in 3 attempts."
+    row = Row("a", "b", RowStatus.FAILED, model="openai/gpt-oss-20b", error=error)
+    assert reason_of(row) == "groq/openai/gpt-oss-20b: No answer was accepted in # attempt."
+
+
 def test_a_row_that_is_ok_has_no_reason() -> None:
     assert reason_of(Row("a", "a.txt", RowStatus.OK)) is None
 
