@@ -30,6 +30,9 @@ python_maximum_signature_line_length = 88
 add_module_names = False
 toc_object_entries = False
 
+# Quotes and dashes stay as they are written: --option must not become a dash.
+smartquotes = False
+
 html_theme = "furo"
 html_title = "structgen"
 html_theme_options = {"source_directory": "docs/", "navigation_with_keys": True}

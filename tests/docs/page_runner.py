@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import io
@@ -18,6 +19,8 @@ from typing import Any
 from unittest.mock import patch
 
 import click
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 from typer.main import get_command
 
 from structgen.cli import main
@@ -66,6 +69,8 @@ class PageRunner:
             )
         elif block.language == "python":
             self._python(block, where)
+        elif block.language == "ipython":
+            run_cells(block.text, where)
         elif block.language in {"sh", "console"}:
             self._shell(block, where)
         else:
@@ -142,6 +147,21 @@ def run_command(words: list[str], fed: str, where: str) -> tuple[str, int]:
             status = int(ended.code or 0)
     stdout.flush()
     return stdout.buffer.getvalue().decode(), status  # pyright: ignore[reportAttributeAccessIssue]  it is a BytesIO
+
+
+def run_cells(text: str, where: str) -> None:
+    """Run cells, which lines ``%%extract ...`` begin, in a shell of IPython."""
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    before = sys.displayhook, sys.excepthook
+    shell: Any = InteractiveShell(config=settings)
+    try:
+        for cell in re.split(r"\n(?=%%)", text):
+            assert shell.run_cell(cell).success, f"{where}: {cell}"
+    finally:
+        atexit.unregister(shell.atexit_operations)
+        shell.atexit_operations()
+        sys.displayhook, sys.excepthook = before
 
 
 def check_command(line: str, where: str) -> None:
