@@ -1,4 +1,4 @@
-"""Inputs at addresses (``s3://``, ``gs://``, ``https://``, ``memory://``), listed and read through fsspec.
+"""List and read inputs at addresses (``s3://``, ``gs://``, ``https://``, ``memory://``) through fsspec.
 
 Everything that a filesystem raises becomes a DocumentError whose words hold no credential of the address, so that a
 file that vanishes or breaks off fails alone.
@@ -24,13 +24,13 @@ from structgen.core.masking import mask, mask_url
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 """At least two letters, because one would be a drive of Windows."""
 _COLLAPSED = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/(?!/)")
-"""What a Path makes of an address."""
+"""An address after it was converted to a Path, which joins its slashes."""
 _PAGES = frozenset({"http", "https"})
 _PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
 SECONDS = 60.0
 """How long a filesystem may take to connect or to send the next bytes."""
 MOST_IN_MEMORY = 200 * 2**20
-"""Bytes of a table that can only be read as a whole."""
+"""Maximum bytes of a table that can only be read as a whole."""
 
 
 def is_address(text: str) -> bool:
@@ -147,9 +147,9 @@ def _explained(address: str) -> Generator[None]:
     except FileNotFoundError as error:
         raise DocumentError("there is no such file.") from error
     except PermissionError as error:
-        raise DocumentError("it may not be read: check the credentials of this filesystem.") from error
+        raise DocumentError("access was denied: check the credentials of this filesystem.") from error
     except TimeoutError as error:
-        raise DocumentError(f"it cannot be read: no answer arrived within {SECONDS:.0f} s.") from error
+        raise DocumentError(f"it cannot be read: no response arrived within {SECONDS:.0f} s.") from error
     except Exception as error:  # each filesystem has its own
         words = mask(str(error).replace(address, mask_url(address)), _secrets(address)) or type(error).__name__
         raise DocumentError(f"it cannot be read: {' '.join(words.split())[:300].rstrip('.')}.") from error

@@ -1,4 +1,4 @@
-"""Answers against gold, and checks of tasks before they cost anything."""
+"""Score answers against gold, and check tasks before they cost anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that were written before: the rows of a file, found by the ids of gold.
+"""Read existing answers from a file of rows, by the ids of gold.
 
 A file of JSON Lines is not held in memory, only the place of each row. If an id occurs several times in gold, its rows
 are taken in their order; if gold has it once, the last row counts, as in a run that was continued.

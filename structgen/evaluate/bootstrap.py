@@ -1,4 +1,4 @@
-"""Bootstrap intervals over documents: how much figures vary if other documents of the same kind had been chosen.
+"""Bootstrap intervals over documents: how much figures would vary with other documents of the same kind.
 
 Documents are drawn with replacement, many times. Beyond a thousand documents, groups of documents are drawn in their
 place: as many groups as before, to which the documents belong at random.

@@ -1,4 +1,4 @@
-"""The result of an evaluation: figures of one setting, or of two on the same documents, as JSON and as a report."""
+"""The result of an evaluation: the figures of one setting or two, as JSON and as a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is counted of each document: numbers in lanes, so that sums over documents are sums of integers.
+"""The counts of each document, packed into one integer, so that sums over documents are sums of integers.
 
 A document's counts are one integer with 64 bits for each lane. Thousands of resamples of thousands of documents are
 then plain additions, which is all that the intervals need.

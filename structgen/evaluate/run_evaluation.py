@@ -116,7 +116,7 @@ def new_scorer(
 
 
 def second_setting(first: Setting, against: Setting | Task[Any] | Style | str) -> Setting:
-    """Return the setting that is compared with the first: what it does not say is as there."""
+    """Return the setting that is compared with the first: it takes everything else from the first."""
     if isinstance(against, Setting):
         return replace(
             against,

@@ -1,4 +1,4 @@
-"""Score answers against gold, one document at a time. Memory does not grow with the number of documents, but little."""
+"""Score answers against gold, one document at a time, in nearly constant memory."""
 
 from __future__ import annotations
 

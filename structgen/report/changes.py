@@ -1,4 +1,4 @@
-"""The parts in which two values of one document differ."""
+"""Find the parts in which two values of one document differ."""
 
 from __future__ import annotations
 

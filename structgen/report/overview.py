@@ -1,4 +1,4 @@
-"""What a report says about all documents together: counts, and their distribution as small plots."""
+"""The overview of a report: counts over all documents, and their distributions as small plots."""
 
 from __future__ import annotations
 

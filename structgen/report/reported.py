@@ -1,4 +1,4 @@
-"""The records of which a report of a run is made."""
+"""The records that a report of a run is made from."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Reported:
     """A document of a report.
 
     `row` is its row as JSON, which can be copied. `accepted` is its value, or None if it was refused. `text` is its
-    text, or None; `text_note` says why it is not at hand. `other` is the same document in the run that is compared.
+    text, or None; `text_note` says why it is not available. `other` is the same document in the run that is compared.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The report of a run: one HTML file with every document, its values linked to their places, and an overview.
+"""The report of a run: one HTML file with an overview and every document, its values linked to the text.
 
 Documents are rendered by the templates of a view, a few dozen to a block, and each block is compressed. The page
 unpacks the block of a document when it is opened, so that a report of thousands of documents opens at once.
@@ -31,11 +31,11 @@ Documents: TypeAlias = Callable[[], Iterable[Reported]]
 """Starts the documents again from the beginning at each call."""
 
 MOST_BYTES = 4_700_000
-"""How large a report may become on account of texts; values are never left out for it."""
+"""Maximum size of a report with texts. Texts are cut to keep it; values are never left out."""
 BLOCK = 400_000
 """How many characters of documents are compressed together, before compression."""
 SAMPLE = 24
-"""How many documents are rendered to see how much room they take."""
+"""How many documents are rendered to measure their size."""
 MOST_TO_CHECK = 3_000
 """How many values to check are listed."""
 MOST_CHANGES = 300
@@ -152,7 +152,7 @@ class _Build:
                 "only, to keep this file small. Every value is here."
             )
         if self.lacking:
-            notices.append(f"The texts of {self.lacking:,} {of} are not at hand: each document says why.")
+            notices.append(f"The texts of {self.lacking:,} {of} are not available: each document says why.")
         return notices
 
 

@@ -1,4 +1,4 @@
-"""How much of each text a report shows, so that the whole file stays small enough to send and to open."""
+"""Decide how much of each text a report shows, so that the file stays small enough to send and to open."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import replace
 from structgen.report.view import Limits
 
 WHOLE = Limits(text=50_000, others=300, listed=50)
-"""What is shown of a document of which there is room for everything."""
+"""What is shown of a document whose whole text fits."""
 AROUND = replace(WHOLE, text=0, context=120, place=300, others=50)
-"""What is shown of a document for whose whole text there is no room: what is around the places of its values."""
+"""What is shown of a document whose whole text does not fit: the surroundings of its values."""
 AROUND_EACH = 1_000
 """About how many characters that takes."""
 
@@ -19,7 +19,7 @@ class TextBudget:
     """Divides a number of bytes among the texts of a report, short ones first: those are shown whole.
 
     `bytes_each` is what a document takes without its text, and `bytes_per_character` what its text takes; both are
-    measured on samples, so `spend` corrects them by what documents take indeed.
+    measured on samples, so `spend` corrects them by what documents actually take.
     """
 
     def __init__(self, total: int, lengths: Sequence[int], bytes_each: float, bytes_per_character: float) -> None:

@@ -1,4 +1,4 @@
-"""A value as a flat list of rows, and its text cut into pieces at the places of the evidence."""
+"""Flatten a value into rows, and cut its text into pieces at the places of the evidence."""
 
 from __future__ import annotations
 

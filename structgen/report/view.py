@@ -1,4 +1,4 @@
-"""View: everything that is shown of a result, within limits; and how its texts are made safe and put into words."""
+"""View: everything that is shown of a result, within limits, with its texts made safe to display."""
 
 from __future__ import annotations
 

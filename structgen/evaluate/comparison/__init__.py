@@ -1,4 +1,4 @@
-"""Comparing a value with gold, leaf by leaf. Pure: nothing here reads files or asks models."""
+"""Compare a value with gold, leaf by leaf. Pure: nothing here reads files or asks models."""
 
 from structgen.evaluate.comparison.leaf_rules import Compare, LeafRule
 from structgen.evaluate.comparison.leaf_verdicts import Judgement, Leaf, Verdict, judge

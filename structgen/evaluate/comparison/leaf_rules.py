@@ -1,4 +1,4 @@
-"""How two leaves are compared: the rules that a field may name, and what each takes for the same.
+"""The rules for comparing two leaves: which values each rule treats as equal.
 
 A rule turns most values into a key, and two values with keys are the same if these are equal. A text that may mean
 several numbers or dates has no key, and neither has a text under FUZZY: such values are compared in pairs.

@@ -29,7 +29,7 @@ _BY_FORMAT = {
 _OFFSETS = frozenset({"start", "end"})
 _BESIDE_OFFSETS = frozenset({"start", "end", "norm"})
 ANY = "*"
-"""Stands for every index of a list in the path of a field."""
+"""Replaces every list index in the path of a field."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How sure a field of a row is: signals of the row and its text, calibrated on gold into a probability."""
+"""Confidence: the probability that a field of a row is right, from signals that are calibrated on gold."""
 
 from structgen.evaluate.confidence.calibration import Calibration, Uncalibrated, calibrate
 from structgen.evaluate.confidence.calibration_file import calibration_for, save_calibration

@@ -1,7 +1,7 @@
-"""Calibration: the fields of rows compared with gold -> the probability that a field with such signals is right.
+"""Calibration: learn from gold the probability that a field with certain signals is right.
 
-A score alone means nothing, so nobody gets to see it: only a `Calibration` turns it into a probability, and there is
-none without enough gold.
+A raw score means nothing to a user, so it is never shown. Only a `Calibration` turns it into a probability, and that
+requires enough gold.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from structgen.evaluate.confidence.log_odds import Sample, Signals, Weights, fit
 
 LEAST_DOCUMENTS = 5
 LEAST_FIELDS = 60
-"""Below either there is no calibration: a share of fewer fields is too uncertain to be called a probability."""
+"""Minimum gold for a calibration: a share of fewer fields is too uncertain to be called a probability."""
 FULL_FIELDS = 400
 FULL_ERRORS = 15
-"""Below either the weights stay those of the prior, and the curve has wide steps."""
+"""Minimum gold to fit the weights: below either, they stay those of the prior, and the curve has wide steps."""
 _STEP, _WIDE_STEP = 20, 40
 """The fewest fields of a step of the curve."""
 _FOLDS = 5

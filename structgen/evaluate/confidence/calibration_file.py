@@ -1,4 +1,4 @@
-"""Where a calibration is kept: in the project's folder .structgen/calibration, bound to the schema and the model."""
+"""Store calibrations in the project's folder .structgen/calibration, each bound to its schema and model."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def same_model(one: str, other: str) -> bool:
 
 
 def _read(path: Path) -> CalibrationRecord | None:
-    """Return a record, or None for a file that holds none: it is not used, like a stale one."""
+    """Return a record, or None for a file that is not one: it is ignored, like a stale one."""
     try:
         return CalibrationRecord.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):

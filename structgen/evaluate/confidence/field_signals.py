@@ -1,4 +1,4 @@
-"""What a row, its text and its schema tell about each field, as named signals: no probability yet.
+"""Collect the signals of each field: what its row, its text and its schema say about whether it is right.
 
 A signal is a short name such as ``status:ambiguous`` or ``rules:disagree``. Each field has a set of them. They come
 from what every run has at hand, so that no second call is paid for: the status of the evidence, repairs and their risk,
@@ -79,7 +79,7 @@ def signals_of(
 ) -> dict[str, frozenset[str]]:
     """Return the signals of each field of a row, by path: of every scalar, null and empty list of its value.
 
-    `text` is the document, or None if it is not at hand: then fewer signals are known. Linear in the row and the text.
+    `text` is the document, or None if it is not available: then fewer signals are known. Linear in the row and the text.
     """
     facts = RowFacts(row, text, schema)
     fields = dict(fields_of(facts.value)) if isinstance(facts.value, (dict, list)) else {"": facts.value}

@@ -1,4 +1,4 @@
-"""Rows compared with gold -> the samples that a calibration is made of."""
+"""Compare rows with gold, and make the samples that a calibration is fitted to."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Isotonic regression by pooling adjacent violators: scores and how often they were right -> rising probabilities.
+"""Isotonic regression (pool adjacent violators): turn scores into probabilities that rise with the score.
 
-Its own twenty lines, because the libraries that have it are a hundred times the size of structgen. Tests compare it
+Written here, because the libraries that have it are a hundred times the size of structgen. Tests compare it
 with `scipy.optimize.isotonic_regression`.
 """
 

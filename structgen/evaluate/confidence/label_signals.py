@@ -1,4 +1,4 @@
-"""Whether the label of a value is that of its field: read with the labels and the vocabulary of the rules.
+"""Signals from labels: whether the label of a value belongs to its field, by the vocabulary of the rules.
 
 Two readings: the pairs of label and value that the rules find for the fields of the schema, and the plain words before
 or above a value, which may be a label that no field has ("Booked on" before an arrival).

@@ -1,4 +1,4 @@
-"""A score from signals: the sum of their weights, in log-odds. The weights start from a prior and are fitted to gold.
+"""Score a field by its signals: the sum of their weights, in log-odds. The weights are fitted to gold from a prior.
 
 The prior comes from documents with planted errors (tests/benchmarks/planted_errors.py). With gold of a task the weights
 move away from it as far as that gold is evidence: logistic regression with a ridge around the prior.

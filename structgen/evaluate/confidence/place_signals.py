@@ -1,4 +1,4 @@
-"""How the places of an object's fields lie to each other: whether one is apart from the rest, or used twice."""
+"""Signals from places: whether a field of an object is found far from the others, or where another one is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The review loop: the fields that deserve a look, a page to decide on them, and what the corrections teach."""
+"""The review loop: find the fields that need a check, decide on them in a page, and learn from the corrections."""
 
 from structgen.evaluate.review.corrections import Correction, Refusal, read_corrections
 from structgen.evaluate.review.lessons import Lessons, learn

@@ -1,8 +1,8 @@
-"""Reading corrections: lines that a review page saved -> what to learn from, and why each other line is refused.
+"""Read the corrections that a review page saved: those to learn from, and why every other line is refused.
 
-A correction says a lot about its row, so that nothing has to be looked up: the task, the text and its digest, the value
-of the row, and the fields that were flagged beside this one. All of it is checked, because the file has been in other
-hands, and because the task, the schema and the texts may have changed since.
+A correction is self-contained: it has the task, the text and its digest, the value of the row, and the other fields
+that were flagged. All of it is checked, because the file may have been edited, and because the task, the schema and
+the texts may have changed since.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _why_not(line: _Line, task: str, current: CurrentText) -> str:
         return "its path is not a JSON Pointer, such as /items/0/name."
     kept = at(line.row_value, steps(line.path))
     if kept is not MISSING and digest_of(_plain(kept)) != digest_of(_plain(line.before)):
-        return "the value of its row is another one than the value that was reviewed: save the corrections again."
+        return "the value of its row differs from the value that was reviewed: save the corrections again."
     return ""
 
 
@@ -188,7 +188,7 @@ def _without_contradictions(corrections: Sequence[Correction]) -> tuple[list[Cor
 
 def _contradiction(one: Correction, several: Iterable[Correction]) -> Refusal:
     others = ", ".join(str(other.line) for other in several if other is not one)
-    return Refusal(one.line, one.id, one.path, f"line {others} says something else: keep one of them.")
+    return Refusal(one.line, one.id, one.path, f"line {others} contradicts it: keep one of them.")
 
 
 def _of_two_texts(good: list[Correction]) -> list[Refusal]:

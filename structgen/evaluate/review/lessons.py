@@ -1,4 +1,4 @@
-"""What corrections teach: gold rows, worked examples that are worth their tokens, and regression cases."""
+"""Turn corrections into gold rows, worked examples that are worth their tokens, and regression cases."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _reviewed(several: Sequence[Correction], schema: Schema[object]) -> Reviewed
     for one in sorted(several, key=lambda one: (len(steps(one.path)), [_descending(step) for step in steps(one.path)])):
         changed = _applied(value, one, schema)
         if isinstance(changed, _NoPlace):
-            return f"the row has no place {one.path} any more."
+            return f"the row no longer has a value at {one.path}."
         value = changed
     decided = tuple(one.path for one in several)
     undecided = tuple(path for path in first.flagged if not is_within(path, decided))

@@ -1,4 +1,4 @@
-"""The review queue: the fields of rows that deserve a look, each once with every reason, the least sure first."""
+"""The review queue: the fields of rows that need a check, each once with every reason, the least sure first."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from structgen.core.screen import visible_line
 
 
 class Concern(StrEnum):
-    """Why a field deserves a look, the gravest first."""
+    """Why a field needs a check, the most serious reason first."""
 
     FAILED = "failed"
     """No value of the document was accepted."""
@@ -121,7 +121,7 @@ def _concerns(document: ReviewDocument) -> Iterator[tuple[str, Concern, str]]:
         elif piece.status is Status.AMBIGUOUS:
             yield piece.path, Concern.AMBIGUOUS, "the text contains it more than once, or it can be read in two ways"
     for repair in row.repairs:
-        # what changed no value needs no look, and a part that is gone cannot be looked at
+        # a repair that changed no value needs no check, and a dropped part cannot be checked
         if repair.risk is not Risk.LOSSLESS and (at(document.value, steps(repair.path)) is not MISSING):
             yield repair.path, Concern.REPAIRED, _repair(repair)
     for path in _unsure(document):

@@ -115,7 +115,7 @@ def test_a_text_that_changed_is_not_shown_and_its_values_are(structgen, dishes) 
     assert "Soup 0" in gone
     assert "Soup 1" in changed
     assert "Something else" not in changed
-    assert report.notices == ["The texts of 2 of 3 documents are not at hand: each document says why."]
+    assert report.notices == ["The texts of 2 of 3 documents are not available: each document says why."]
 
 
 def test_the_rows_of_a_table_find_their_texts(structgen, folder) -> None:

@@ -61,7 +61,7 @@ def test_an_accepted_value_is_right_and_a_rejected_one_is_none(read: Any) -> Non
         ({"text": None}, "it has no text"),
         ({"text_digest": "0" * 16}, "its text is not the one that was reviewed"),
         ({"path": "serves"}, "its path is not a JSON Pointer"),
-        ({"before": 6}, "the value of its row is another one"),
+        ({"before": 6}, "the value of its row differs"),
     ],
 )
 def test_a_line_that_does_not_fit_is_refused_with_its_row(read: Any, parts: dict[str, Any], reason: str) -> None:
@@ -82,8 +82,8 @@ def test_lines_that_contradict_each_other_are_both_refused(read: Any) -> None:
     good, refused = read(line(), line(value=3), line(path="/name", before="Soup", value="Stew"))
     assert good == [(3, "/name", "Stew")]
     assert [one.split(": ", 1)[1] for one in refused] == [
-        "line 2 says something else: keep one of them.",
-        "line 1 says something else: keep one of them.",
+        "line 2 contradicts it: keep one of them.",
+        "line 1 contradicts it: keep one of them.",
     ]
 
 

@@ -80,7 +80,7 @@ def test_several_rejected_items_of_a_list_go_whatever_their_order() -> None:
     [
         ("/serves", 5, "four", "does not fit the schema (/serves:"),
         ("/name", "Soup", None, "does not fit the schema (/name:"),
-        ("/nothing/here", None, 5, "the row has no place /nothing/here any more."),
+        ("/nothing/here", None, 5, "the row no longer has a value at /nothing/here."),
     ],
 )
 def test_a_value_that_the_schema_refuses_is_refused_with_the_row(

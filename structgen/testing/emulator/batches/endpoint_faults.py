@@ -79,7 +79,7 @@ async def _perform(request: Request, state: State, scripted: EndpointStep, endpo
 
 
 async def _spoiled(request: Request, state: State, fault: RequestFault, endpoint: Endpoint) -> Response:
-    """Return what becomes of a request with a fault of the plan."""
+    """Return the result of a request with a fault of the plan."""
     refusal = fault.refuse({}, FREE)
     if isinstance(refusal, ErrorReply | Raw | Fault):
         # a connection or a proxy may fail after the server has done its work, whereas a 429 does none
