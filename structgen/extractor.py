@@ -93,7 +93,7 @@ class Extractor(Batches, Streams, Estimates, Closing, AsyncClosing):
         store: a file or an open `Store` for every paid completion. An equal request is answered from it at no cost. If
             None, nothing is stored. A store that is opened from a file is closed with the Extractor.
         previous_run: a run in that store (engine/reparse/previous_run.py). Its responses are read again first, and the
-            model is asked only for what the schema asks anew or what does not fit it. For `extract` and `map`.
+            model is asked only for what is new in the schema or does not fit it. For `extract` and `map`.
         observers: callables that receive an event for every request, completion, repair, retry and result
             (core/events.py).
 

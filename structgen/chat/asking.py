@@ -1,4 +1,4 @@
-"""A question on its way and its answer, in one piece or streamed."""
+"""One question of a chat and its answer, in one piece or streamed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Asking:
         self._skipped += (left + 1) // 2
 
     def exceeded(self, error: BudgetExceeded) -> BudgetExceeded:
-        """Return the error about the budget of the whole conversation."""
+        """Return the error that the budget of the whole conversation is exceeded."""
         return self._kept.spending.exceeded(error)
 
     def answered(self, completion: Completion) -> Completion:

@@ -1,4 +1,4 @@
-"""What a conversation has taken, and what is left of its budget."""
+"""The usage and cost of a conversation, and what is left of its budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a conversation holds between two questions, and the file that it is kept in."""
+"""The state of a conversation between two questions, and the file that it is saved in."""
 
 from __future__ import annotations
 

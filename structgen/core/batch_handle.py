@@ -1,4 +1,4 @@
-"""What `Extractor.submit_batch` returns, and what is raised as long as a batch has not ended."""
+"""The handle that `Extractor.submit_batch` returns, and the error raised while a batch has not ended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BatchHandle:
 
     `id` names the submission, `store` the file of the store, `ids` are the provider's ids of the batches. `texts`
     counts the texts, `requests` the requests in batches (stored answers need none), of which `answered` and `refused`
-    have a result. `state` is ``done`` if everything can be collected, else the provider's word for how far it is.
+    have a result. `state` is ``done`` if everything can be collected, else the provider's word for its progress.
     `schema` is what was asked for. It is not part of the JSON form: pass it again where that is read.
     """
 
@@ -74,7 +74,7 @@ _CHECKS: dict[str, Check] = {
 
 
 class BatchPending(StructgenError):
-    """A batch has not ended. `handle` says how far it has come; collect it again later."""
+    """A batch has not ended. `handle` has its state; collect it again later."""
 
     def __init__(self, message: str, handle: BatchHandle) -> None:
         super().__init__(message)

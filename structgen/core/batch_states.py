@@ -1,4 +1,4 @@
-"""The words for batches of requests that a provider answers later: their states, and the outcomes of their requests."""
+"""The states of provider batches, and the outcomes of their requests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class BatchState(StrEnum):
-    """How far a batch has come, in the order of the states."""
+    """The state of a batch, in order of progress."""
 
     WRITING = "writing"
     """Its requests are being collected. Nothing has been sent, and a crash drops it."""
@@ -20,7 +20,7 @@ class BatchState(StrEnum):
 
 
 class RequestOutcome(StrEnum):
-    """What became of one request of a batch."""
+    """The outcome of one request of a batch."""
 
     WAITING = "waiting"
     ANSWERED = "answered"
@@ -35,17 +35,17 @@ class RequestOutcome(StrEnum):
 
 
 class Via(StrEnum):
-    """The ways to ask other than by single calls."""
+    """The ways to send requests other than single calls."""
 
     GROQ_BATCH = "groq-batch"
 
 
 class BatchRetry(StrEnum):
-    """How to ask again for what a batch left without an accepted answer."""
+    """How to retry the requests that a batch left without an accepted answer."""
 
     LIVE = "live"
-    """By single calls at the full price, at once."""
+    """With single calls at the full price, at once."""
     BATCH = "batch"
-    """By another batch."""
+    """In another batch."""
     NONE = "none"
     """Not at all: the row says why it failed."""

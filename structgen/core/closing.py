@@ -1,4 +1,4 @@
-"""What is closed with its ``with`` block, sync and async."""
+"""Base classes for context managers that close themselves, sync and async."""
 
 from __future__ import annotations
 

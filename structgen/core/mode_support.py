@@ -1,4 +1,4 @@
-"""What a server makes of a mode."""
+"""Whether a server supports, ignores or refuses a mode."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What a server makes of one mode, and its own words if it refuses it."""
+    """How a server handles one mode, and its message if it refuses the mode."""
 
     mode: Mode
     support: Support

@@ -32,7 +32,7 @@ from structgen.core.errors import ConfigurationError
 
 
 class Mode(StrEnum):
-    """How the model is made to answer in JSON."""
+    """How the model is made to respond in JSON."""
 
     AUTO = "auto"
     """Choose by what the model supports."""
@@ -63,7 +63,7 @@ class Risk(IntEnum):
 
 
 class Reask(StrEnum):
-    """What to ask for again after a refused response."""
+    """What to request again after a refused response."""
 
     CHEAPEST = "cheapest"
     """Only the failing fields, or the rest of a response that was cut off, if that costs less than the whole."""
@@ -215,7 +215,7 @@ class Options:
     """Maximum characters per chunk; longer documents are read in chunks. If None, only those that exceed the context
     window are."""
     passes: int = 1
-    """How many times a document is read, cut at different places each time, to find more of what it says."""
+    """How many times a document is read, split at different places each time, to find more of its values."""
 
     date_order: DateOrder | None = None
     """The order of day, month and year in the documents' dates in digits, if they may be read in two ways."""

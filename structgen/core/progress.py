@@ -1,4 +1,4 @@
-"""How far a run over many texts is: one record that every display shows."""
+"""The progress of a run over many texts: one record for every display."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is. What is not known is None. Times are in seconds.
+    """The progress of a run. Unknown numbers are None. Times are in seconds.
 
     `done` texts of `total` have ended: `ok`, `incomplete` (only parts are missing) or `failed`. `repaired` of them have
     a value that was repaired locally. `calls` were paid for now, `asked_again` of them because an earlier response was
     refused. `untold_calls` reported no tokens, so that the counts of tokens and `cost` (USD) are lower bounds.
-    `projected_cost` is the cost of the whole run if it goes on like this. The rates are those of the last minute.
+    `projected_cost` is the cost of the whole run at the current rate. The rates are those of the last minute.
     `waiting_for` names a rate limit, and `waiting_left` how long the next call still waits for it.
     """
 

@@ -260,7 +260,7 @@ class Card:
     """Tier -> {rpm, rpd, tpm, tpd}."""
     schema_first: bool = False
     batch_share: float | None = None
-    """The share of its prices that a request of the provider's batches costs; None if it takes no batches."""
+    """The share of its prices that a request in a provider batch costs; None if it supports no batches."""
     tokens_per_second: float | None = None
     """How fast it writes an answer, by its provider."""
 
@@ -430,12 +430,12 @@ class Completion:
     cost: float | None = None
     """In USD: set by `complete` and the streams of text, if the price is known."""
     notes: tuple[str, ...] = ()
-    """What was odd about the response and was not believed, such as a negative count of tokens."""
+    """Parts of the response that were not believed, such as a negative count of tokens."""
     price_share: float = 1.0
-    """The share of the model's prices that it cost: less than 1 if it came from a batch of the provider's."""
+    """The share of the model's prices that it cost: less than 1 if it came from a provider batch."""
     told: Usage | None = None
     took: Usage | None = None
-    """What a completion from the store took when it was paid for; otherwise None."""
+    """The usage of a stored completion when it was paid for; otherwise None."""
 
     __repr__ = short_repr
 

@@ -1,4 +1,4 @@
-"""The repr of records that may hold whole documents: their fields, with long texts and long lists cut short."""
+"""A short repr for records that may hold whole documents: long texts and long lists are cut."""
 
 from __future__ import annotations
 

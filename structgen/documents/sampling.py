@@ -1,4 +1,4 @@
-"""The first documents, or a sample of them that depends on nothing but the documents and a seed."""
+"""Choose the first documents, or a sample that depends only on the documents and a seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A set of names that does not grow in memory: a temporary file of SQLite takes them once there are many."""
+"""A set of names in bounded memory: once there are many, they move to a temporary SQLite file."""
 
 from __future__ import annotations
 

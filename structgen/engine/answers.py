@@ -1,4 +1,4 @@
-"""Where the answer to a request comes from: the store if it has one, else the wire.
+"""The source of the answer to a request: the store if it has one, else the provider.
 
 A completion from the wire is stored before anything reads it, so that nothing that was paid for is lost or paid twice.
 """

@@ -1,4 +1,4 @@
-"""Which parts of a value are claims about the document, and which does its schema fix, compute or supply.
+"""Tell the parts of a value that are claims about the document from those that its schema fixes or supplies.
 
 A constant (the tag of a union, a `const`, a `Literal` or an enum with one value) is the same for every document. A
 computed field follows from other fields. A default replaces what the response left out. If it is not certain that a

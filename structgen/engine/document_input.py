@@ -1,4 +1,4 @@
-"""A document on its way to a model, and the places in the result on their way back to the document.
+"""Convert a document to what the model reads, and the places in the result back to places of the document.
 
 Of an HTML page a model reads the text, and the result has the offsets of the page's source. Rules read the source,
 because its markup says which value is which. Of a document with pages, evidence names the page that it is on; of a

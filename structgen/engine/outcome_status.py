@@ -1,4 +1,4 @@
-"""How a text ended: ok, incomplete or failed."""
+"""The status of a text's outcome: ok, incomplete or failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sender for servers that may not take every mode: it goes on to the next mode if the server refuses one.
+"""A sender for servers that may not support every mode: it tries the next mode if the server refuses one.
 
 The request keeps its own mode, so that a stored answer is found whatever is learned later. The completion says in its
 notes if it was answered in another mode, and why.

@@ -1,4 +1,4 @@
-"""Ask a server on purpose what it makes of each mode, with the smallest requests that can show it."""
+"""Probe which modes a server supports, with the smallest requests that can show it."""
 
 from __future__ import annotations
 

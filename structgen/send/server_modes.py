@@ -1,4 +1,4 @@
-"""What a server makes of each mode: whether it takes it, refuses it, or ignores it.
+"""Record how a server handles each mode: whether it supports, refuses or ignores it.
 
 Nobody documents this for every server and model, so it is learned from the answers to real requests. A refusal costs
 nothing, and counts only once the server has answered the same request in another mode: before that, anything else in

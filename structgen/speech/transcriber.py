@@ -1,4 +1,4 @@
-"""Transcriber: audio -> Transcript. What to ask is decided once, in a generator; two drivers ask, sync and async."""
+"""Transcriber: audio -> Transcript. A generator decides what to request; a sync and an async driver send it."""
 
 from __future__ import annotations
 

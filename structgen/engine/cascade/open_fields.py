@@ -1,4 +1,4 @@
-"""What a value of the rules leaves open, and the fields of a value as plain JSON."""
+"""Find the fields that the rules left open, and list the fields of a value in plain JSON."""
 
 from __future__ import annotations
 

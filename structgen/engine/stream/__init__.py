@@ -1,1 +1,1 @@
-"""Responses shown while they arrive."""
+"""Streaming: show responses while they arrive."""

@@ -1,4 +1,4 @@
-"""What is shown of an answer while it arrives: the growing value, or each finished item of a list."""
+"""The views of a streaming answer: the growing value, or each finished item of a list."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def signals_of(
 ) -> dict[str, frozenset[str]]:
     """Return the signals of each field of a row, by path: of every scalar, null and empty list of its value.
 
-    `text` is the document, or None if it is not available: then fewer signals are known. Linear in the row and the text.
+    `text` is the document, or None if it is not available: then fewer signals are known. Linear time.
     """
     facts = RowFacts(row, text, schema)
     fields = dict(fields_of(facts.value)) if isinstance(facts.value, (dict, list)) else {"": facts.value}

@@ -1,4 +1,4 @@
-"""The client for a provider's files and batches: every call within the transport retries of an allowance.
+"""The client for a provider's files and batches, with transport retries.
 
 Uploading a file and creating a batch are not repeatable: after a failure nobody knows whether the server did it. So
 each is looked for before it is tried again, the file by its name and the batch by its file.
@@ -82,7 +82,7 @@ class BatchClient:
 
     @property
     def secrets(self) -> Secrets:
-        """What no message may show."""
+        """The credentials that no message may show."""
         return self._endpoint.secrets
 
     def upload(self, path: Path, name: str, allowance: Allowance) -> str:

@@ -118,7 +118,7 @@ def _longest_wait(buckets: Iterable[Bucket], now: float, amount: Amount) -> Exha
 
 
 def _ahead(bucket: Bucket) -> float:
-    """Return how much of a limit calls may be late that were allotted before."""
+    """Return how much of a limit may arrive late, from calls that were allotted before."""
     return bucket.limit * LIFETIME / bucket.measure.period
 
 

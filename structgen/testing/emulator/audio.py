@@ -1,4 +1,4 @@
-"""The audio endpoints: transcriptions, translations and speech. Nothing is recognised, and speech is silence."""
+"""The audio endpoints: transcriptions, translations and speech. Nothing is recognised; speech is silence."""
 
 from __future__ import annotations
 
