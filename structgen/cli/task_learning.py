@@ -66,6 +66,8 @@ def _report_refused(refused: Sequence[Refusal]) -> None:
 
 
 def _write_all(folder: Path, lessons: Lessons, task: str) -> None:
+    from structgen.report.view import counted
+
     gold = _merged(folder / GOLD, [row.gold() for row in lessons.gold])
     regressions = _merged(folder / REGRESSION, [row.regression() for row in lessons.regressions])
     examples = [row.example() for row in lessons.examples]
@@ -80,8 +82,8 @@ def _write_all(folder: Path, lessons: Lessons, task: str) -> None:
     later = f" {undecided} undecided fields of them are not compared." if undecided else ""
     spent = sum(row.tokens for row in lessons.examples)
     say(
-        f"{len(lessons.gold)} gold rows, {len(lessons.regressions)} regression cases, {len(lessons.examples)} worked "
-        f"examples (about {spent} tokens).{later}"
+        f"{counted(len(lessons.gold), 'gold row')}, {counted(len(lessons.regressions), 'regression case')}, "
+        f"{counted(len(lessons.examples), 'worked example')} (about {spent} tokens).{later}"
     )
     if examples:
         say(f"next: structgen extract {task} INPUT... --examples {folder / EXAMPLES}")

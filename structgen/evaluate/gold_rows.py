@@ -86,6 +86,9 @@ class GoldFormat:
     needs_text: bool = True
 
 
+_TABLES = frozenset({".csv", ".tsv", ".parquet", ".sqlite", ".xlsx"})
+
+
 def text_digest(text: str) -> str:
     """Return the digest by which gold remembers its text."""
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -111,6 +114,10 @@ def _numbered(gold: Path | str | Iterable[Mapping[str, Any]]) -> Iterator[tuple[
             yield f"row {number}", row
         return
     path = Path(gold)
+    if path.suffix.lower() in _TABLES:
+        raise ConfigurationError(
+            f'{path} is a table: gold is JSON Lines, one object {{"id": ..., "text": ..., "gold": {{...}}}} a line.'
+        )
     try:
         with open_bytes(path, compressed=path.suffix.lower() == ".gz") as stream:
             lines = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape")

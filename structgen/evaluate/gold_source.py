@@ -67,7 +67,9 @@ class GoldSource:
         first, faults = problems[0], Counter(problem.fault for problem in problems)
         invalid = faults[Fault.INVALID] == len(problems)
         hint = " Is it gold of another task?" if invalid else ""
-        return f"None of the {len(problems)} rows of {where} can be used. {first.place}: {first.reason}.{hint}"
+        return (
+            f"None of the {len(problems)} rows of {where} can be used. {first.place}: {first.reason.rstrip('.')}.{hint}"
+        )
 
     def _read(self) -> Iterator[GoldRow | GoldProblem]:
         return read_gold(self.gold, self.schema, self.form)

@@ -42,6 +42,10 @@ def _run(arguments: EvalArguments) -> Exit:
     floors = _floors(arguments.fail_under or [])
     settings = settings_of(arguments)
     source = _source(arguments, settings)
+    for file in (arguments.json_file, arguments.html_file):
+        # now, because asking the model costs money
+        if file is not None and not file.parent.is_dir():
+            raise ConfigurationError(f"Cannot write {file}: the folder {file.parent} does not exist. Create it first.")
     if arguments.dry_run:
         return _estimate(arguments, settings, source)
     results: list[SettingResult] = []

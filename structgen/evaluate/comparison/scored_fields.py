@@ -86,7 +86,21 @@ class ScoredFields:
         given = {path: _declared([*name.split(",")], path, None) for path, name in (compare or {}).items()}
         top = cls(ScoredField("", LeafRule(), False, ()), given)
         top.root = top.at("", tuple(Node.of(schema.annotated).leaves()), Declared())
+        for path in given:
+            top.check(path)
         return top
+
+    def check(self, path: str) -> None:
+        """Raise TaskError if no value can have this path, because the fields there have other names."""
+        above = self.root
+        for step in steps(path):
+            named = {name for node in above.nodes for name in node.properties}
+            found = self.child(above, step)
+            if named and not found.nodes:
+                raise TaskError(
+                    f"{path}: there is no such field. {above.path or 'The value'} has {', '.join(sorted(named))}."
+                )
+            above = found
 
     def child(self, above: ScoredField, step: str) -> ScoredField:
         """Return the field of a key, or that of all items for ``*``."""

@@ -143,6 +143,9 @@ def test_unusable_gold_is_named_and_counted_apart(structgen, folder: Path, gold:
         (["dish.json", "empty.jsonl"], "empty.jsonl is empty"),
         (["dish.json", "none.jsonl"], "Cannot read gold from none.jsonl"),
         (["dish.json", "other.jsonl"], "Is it gold of another task"),
+        (["dish.json", "gold.csv"], "gold.csv is a table: gold is JSON Lines"),
+        (["dish.json", "gold.jsonl", "--json", "none/figures.json"], "the folder none does not exist"),
+        (["dish.json", "gold.jsonl", "--compare", "/nothing=fuzzy"], "The value has name, serves"),
         (["dish.json", "gold.jsonl", "more.jsonl"], "Name the TASK, then one file of gold"),
     ],
 )

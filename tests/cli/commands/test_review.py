@@ -105,7 +105,7 @@ def test_corrections_become_gold_examples_and_regression_cases(structgen, folder
     ran = structgen("tasks", "learn", "dish.json", "corrections.jsonl")
     assert ran.status == 0
     assert ran.out.split() == [f"learned/dish/{name}.jsonl" for name in ("gold", "regression", "examples")]
-    assert "1 gold rows, 1 regression cases, 1 worked examples" in ran.err
+    assert "1 gold row, 1 regression case, 1 worked example" in ran.err
     (gold,) = map(json.loads, Path("learned/dish/gold.jsonl").read_text().splitlines())
     assert gold["value"] == {"name": "Soup", "serves": 4}
     shown = structgen("prompt", "dish.json", "soup.txt", "--examples", "learned/dish/examples.jsonl", "--model", GROQ)
