@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from math import sqrt
 from typing import NamedTuple
 
 
@@ -74,14 +75,43 @@ def _joined(one: Block, other: Block) -> Block:
 
 
 def _binned(points: Iterable[Counted], least: int) -> Iterable[Block]:
-    """Return the points in order of their scores, as many together as `least` asks for; equal scores always are."""
+    """Return the points in order of their scores, as many together as `least` asks for; equal scores always are.
+
+    Fewer are enough if they are clearly worse than all that follow: joined with those they would hide each other.
+    """
     bins: list[Block] = []
     full = True
-    for score, several in groupby(sorted(points), key=lambda point: point.score):
-        group = list(several)
-        block = Block(score, sum(point.number for point in group), sum(point.right for point in group))
+    blocks = _by_score(points)
+    number, right = sum(block.number for block in blocks), sum(block.right for block in blocks)
+    for block in blocks:
+        number, right = number - block.number, right - block.right
         bins[-1:] = [block] if not bins else [bins[-1], block] if full else [_joined(bins[-1], block)]
-        full = bins[-1].number >= least
+        full = bins[-1].number >= least or _clearly_worse(bins[-1], Block(block.low, number, right))
     if len(bins) > 1 and not full:
         bins[-2:] = [_joined(bins[-2], bins[-1])]
     return bins
+
+
+def _by_score(points: Iterable[Counted]) -> list[Block]:
+    found: list[Block] = []
+    for score, several in groupby(sorted(points), key=lambda point: point.score):
+        group = list(several)
+        found.append(Block(score, sum(point.number for point in group), sum(point.right for point in group)))
+    return found
+
+
+_DEVIATIONS = 3.0
+"""Standard deviations between shares that differ for certain."""
+
+
+def _clearly_worse(lower: Block, rest: Block) -> bool:
+    """Whether the intervals (Wilson) of both shares do not meet."""
+    return bool(rest.number) and _wilson(lower)[1] < _wilson(rest)[0]
+
+
+def _wilson(block: Block) -> tuple[float, float]:
+    share, square = block.right / block.number, _DEVIATIONS**2
+    middle = share + square / (2 * block.number)
+    reach = _DEVIATIONS * sqrt(share * (1 - share) / block.number + square / (4 * block.number**2))
+    whole = 1 + square / block.number
+    return (middle - reach) / whole, (middle + reach) / whole

@@ -66,7 +66,7 @@ def test_without_accept_no_confidence_is_shown(structgen, calibrated) -> None:
 def test_review_sorts_by_confidence_and_takes_a_threshold(structgen, calibrated) -> None:
     structgen("extract", "dish.json", "soup.txt", "--model", "rules", "-o", "rows.jsonl")
     ran = structgen("review", "rows.jsonl", "--task", "dish.json", "--below", "0.999")
-    assert ran.said == ["structgen: review.html: 2 fields of 1 rows to look at (2 unsure)."]
+    assert ran.said == ["structgen: review.html: 2 fields of 1 row to look at (2 unsure)."]
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,7 @@ def test_a_large_document_is_cut_around_its_places(structgen, folder) -> None:
     [
         (["7"], "No run 7 in"),
         (["nothing.jsonl"], "No file nothing.jsonl: give the number of a run"),
+        (["."], ". is a folder: give the number of a run"),
         (["soup.txt"], "soup.txt contains no rows of structgen (row 1: it is not a line of JSON)"),
         (["notes"], "Cannot read notes as rows: Is a directory."),
         (["rows.jsonl", "-o", "notes"], "notes is a folder: name a file in it with -o."),

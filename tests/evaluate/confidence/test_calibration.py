@@ -11,6 +11,7 @@ from structgen import Schema, fields
 from structgen.evaluate.confidence import Uncalibrated, calibrate, calibration_for, save_calibration
 from structgen.evaluate.confidence.calibration import expected_error, quality_of
 from structgen.evaluate.confidence.calibration_file import same_model
+from structgen.evaluate.confidence.isotonic import Counted, isotonic
 from structgen.evaluate.confidence.log_odds import Sample, Weights, fit
 
 SCHEMA = fields("name, price float?")
@@ -130,3 +131,19 @@ def test_a_damaged_file_is_no_calibration(tmp_path: Path, content: str) -> None:
 )
 def test_a_row_names_its_model_without_the_provider(one: str, other: str, same: bool) -> None:
     assert same_model(one, other) is same
+
+
+def test_few_fields_that_are_clearly_worse_are_not_joined_with_the_others() -> None:
+    samples = [
+        Sample(frozenset({"status:unsupported" if wrong else "status:exact"}), not wrong, str(document))
+        for document in range(20)
+        for wrong in (document < 14, False, False, False)
+    ]
+    found = calibrate(samples)
+    assert found.probability({"status:unsupported"}) < 0.1
+    assert found.probability({"status:exact"}) > 0.99
+
+
+def test_few_fields_that_may_be_worse_by_chance_are_joined_with_the_others() -> None:
+    points = [Counted(1.0, 4, 3), Counted(2.0, 30, 29)]
+    assert len(isotonic(points, 20).blocks) == 1
