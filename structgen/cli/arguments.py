@@ -237,7 +237,7 @@ Limits: TypeAlias = Annotated[
         "--limits",
         metavar="FILE|URL",
         help="Where processes that use one key share its rate limits: a file for those of one host, or a Redis server "
-        "for many (redis://host:6379/0). Default: STRUCTGEN_LIMITS, else each process keeps to the limits alone.",
+        "for many (redis://host:6379/0). Default: STRUCTGEN_LIMITS, else each process keeps to the limits on its own.",
     ),
 ]
 AsJson: TypeAlias = Annotated[
@@ -255,29 +255,30 @@ RetryFailed: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--retry-failed",
-        help="The same command again, only about documents that failed or are incomplete: stored responses that were "
-        "refused are requested again, and paid once more. All other rows of the output stay as they are.",
+        help="Retry only the documents that earlier runs of the same command left failed or incomplete: stored "
+        "responses that were refused are requested and paid for again. All other rows of the output stay as they are.",
     ),
 ]
 ViaName: TypeAlias = Annotated[
     Via | None,
     typer.Option(
         "--via",
-        help="Ask by Groq's batches instead of single calls: half the price, answers within 24 hours. The command "
-        "sends the documents and returns; the same command later says how far the batch is, and writes the rows when "
-        "it is done.",
+        help="Use Groq's batch API instead of single calls: half the price, answers within 24 hours. The command sends "
+        "the documents and returns; run again, it reports the state of the batch, and writes the rows once the batch "
+        "has ended.",
     ),
 ]
 Wait: TypeAlias = Annotated[
-    bool, typer.Option("--wait", help="With --via, wait until the batch is done. Ctrl-C stops the wait, not the batch.")
+    bool,
+    typer.Option("--wait", help="With --via, wait until the batch has ended. Ctrl-C stops the wait, not the batch."),
 ]
 RetryBy: TypeAlias = Annotated[
     BatchRetry | None,
     typer.Option(
         "--retry",
-        help="With --via, how to ask again about what a batch left without an accepted answer: live (by single calls "
-        "at the full price), batch (by another batch) or none. Default: live, but none for a batch that was cancelled "
-        "or refused as a whole.",
+        help="With --via, how to retry what a batch left without an accepted answer: live (single calls at the full "
+        "price), batch (another batch) or none. Default: live, but none for a batch that was cancelled or refused as a "
+        "whole.",
     ),
 ]
 AllowIncomplete: TypeAlias = Annotated[

@@ -37,11 +37,11 @@ def extract(arguments: ExtractArguments) -> None:
     document failed; with --allow-incomplete that counts as ok.
 
     Responses are stored: running the same command again, however the last run ended, pays only for what is missing.
-    With --retry-failed it asks again only about the documents that failed or are incomplete (`structgen runs failures`
-    lists them), and replaces their rows. After a change to the schema, use `structgen runs reparse`.
+    With --retry-failed it retries only the documents that failed or are incomplete (`structgen runs failures` lists
+    them), and replaces their rows. After a change to the schema, use `structgen runs reparse`.
 
     With --via groq-batch the command sends the documents in batches and returns with status 0, before any row is
-    written; the same command later says how far they are, and writes the rows when they are answered. --wait waits for
+    written. Run again, it reports the state of the batches, and writes the rows once they have ended. --wait waits for
     that.
 
     Exit status: 0 every row ok, 1 some not, 2 usage error, 3 stopped (by a budget, a rate limit, a full store, or a
