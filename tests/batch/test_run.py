@@ -214,7 +214,7 @@ def test_a_run_ends_where_its_tokens_do(groq_emulator: Emulator) -> None:
 
 def test_a_budget_is_refused_where_the_price_is_not_known() -> None:
     extractor = Extractor("compatible/llama", base_url="http://127.0.0.1:9/v1")
-    with pytest.raises(ConfigurationError, match="that of compatible/llama is unknown"):
+    with pytest.raises(ConfigurationError, match="the price of compatible/llama is unknown"):
         Batch(extractor, TASK, budget=RunBudget(max_cost=1.0))
 
 
