@@ -109,7 +109,9 @@ def _show(found: Improvement, path: Path | None) -> None:
     difference = found.difference
     change = _interval(difference["difference"], difference["interval"], sign=True)
     display(f"Best: {found.chosen.name}. On {documents}, the difference of macro F1 is {change}.")
-    if not difference["certain"]:
+    if not isinstance(difference["difference"], int | float) or difference["difference"] <= 0:
+        display("So it is not better there, although it was on the documents that chose it: keep the task as it is.")
+    elif not difference["certain"]:
         display("This interval includes zero, so it may be chance: more gold or a larger budget would tell.")
     display(str(path))
     say(f"next: structgen extract {path} INPUT...")

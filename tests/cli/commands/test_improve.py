@@ -81,6 +81,26 @@ def test_a_template_by_its_name_keeps_its_type(structgen, folder: Path, gold: st
     )
 
 
+def test_a_choice_that_is_no_better_on_other_documents_is_said_to_be_none(
+    structgen, gold: str, groq_emulator: Emulator
+) -> None:
+    chosen, tried = set[str](), False
+
+    def model(body: JsonObject) -> str:
+        """Better with the second instructions, but only on the documents that were read before these were tried."""
+        nonlocal tried
+        number = body["messages"][-1]["content"].split("Dish ")[-1].split()[0]
+        better = BETTER in body["messages"][0]["content"]
+        tried |= better
+        chosen.update([] if tried else [number])
+        right = better and number in chosen
+        return json.dumps({"name": f"Dish {number}", "serves": int(number) if right else 1})
+
+    groq_emulator.answer_with(model)
+    ran = improved(structgen)
+    assert "not better there" in ran.out, ran.out
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
