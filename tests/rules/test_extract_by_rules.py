@@ -223,12 +223,12 @@ PARTS = st.sampled_from(
 
 
 LONG = [
-    "AaBb" * 40_000,
-    "a" * 150_000 + ":",
-    "1," * 60_000,
-    "TOTAL\n" * 20_000,
-    "Ingredients\n1 egg\n" * 6_000,
-    "<html>" + "<div>" * 25_000,
+    "AaBb" * 20_000,
+    "a" * 75_000 + ":",
+    "1," * 30_000,
+    "TOTAL\n" * 10_000,
+    "Ingredients\n1 egg\n" * 3_000,
+    "<html>" + "<div>" * 12_500,
 ]
 
 
