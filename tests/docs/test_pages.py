@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,11 @@ def test_every_option_and_command_is_on_the_page_of_commands() -> None:
     text = (ROOT / "docs" / "commands.md").read_text("utf-8")
     assert [option for option in OPTIONS - {"--help"} if option not in text] == []
     assert [name for name in COMMANDS if f"## structgen {name}\n" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_headings_go_down_one_level_at_a_time(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    levels = [len(found) for found in re.findall(r"^(#+) ", text, re.MULTILINE)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
