@@ -50,7 +50,7 @@ class Chat(Closing, AsyncClosing):
         base_url: as in `Extractor`.
         parameters: `temperature`, `stop`, `max_completion_tokens` and others, in place of those of the options.
 
-    The oldest turns are not sent if they do not fit in the model's context window any more; `left_out` counts them,
+    The oldest turns are not sent if they no longer fit in the model's context window; `left_out` counts them,
     and a note of the completion says so. They stay in `messages` and in the transcript.
 
     Raises ConfigurationError for `rules`, which cannot chat, and DocumentError for a history or a transcript that is

@@ -91,7 +91,7 @@ def retry_of(run: Run) -> str:
 
 
 def with_flag(command: str) -> str:
-    """Return the command of a run with the flag, for people to copy. It asks by single calls, also after batches."""
+    """Return the command of a run with the flag, for people to copy. It uses single calls, also after batches."""
     words = shlex.split(command)
     live = _without_batches(words)
     command = command if live == words else shlex.join(live)

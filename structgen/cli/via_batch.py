@@ -232,7 +232,7 @@ def _explain(submission: Submission, pending: tuple[BatchRecord, ...], run: int 
 
 
 def cancel_batches(store: Store, run: int, base_url: str | None) -> tuple[BatchRecord, ...]:
-    """Cancel the batches of a run that are under way. Return them as they are then.
+    """Cancel the batches of a run that have not ended. Return their new state.
 
     Raises ConfigurationError if there is none.
     """

@@ -197,13 +197,13 @@ _opening = threading.Lock()
 
 
 def _retire(worker: Worker | StructgenError) -> None:
-    """Close the connections of a worker whose job is probably done. Its store closes when nobody holds it any more."""
+    """Close the connections of a worker whose job is probably done. Its store closes with its last user."""
     if isinstance(worker, Worker):
         asyncio.run_coroutine_threadsafe(worker.disconnect(), worker.loop)
 
 
 def close_workers() -> None:
-    """Close the connections and stores of this process, when it ends: event loops of Daft's own never do."""
+    """Close the connections and stores of this process, when it ends: the event loops of Daft never do."""
     with _opening:
         found = list(_workers.values())
         _workers.clear()

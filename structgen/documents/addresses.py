@@ -248,6 +248,6 @@ def _relative(path: str, base: str) -> str:
 
 
 def _found(filesystem: Any, path: str) -> RemoteFile:
-    """Return a file of a listing. Its address is that of the filesystem, which has no credentials of ours in it."""
+    """Return a file of a listing. Its address is that of the filesystem, which contains none of our credentials."""
     address = path if is_address(path) else str(filesystem.unstrip_protocol(path))
     return RemoteFile(address, mask_url(address), filesystem, path)

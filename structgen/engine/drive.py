@@ -202,7 +202,7 @@ def map_ordered(
 ) -> Generator[B, None, None]:
     """Yield ``work(item)`` for each item, in their order, with at most `concurrency` threads at work.
 
-    `at_end` is called when no thread is at work any more.
+    `at_end` is called once no thread is working.
     """
     return _threaded(work, items, _checked(concurrency), at_end)
 

@@ -34,7 +34,7 @@ class TextBudget:
         return replace(WHOLE, text=self.longest) if length <= self.longest else AROUND
 
     def spend(self, documents: int, size: int) -> None:
-        """Count the bytes of some documents. If the others would not fit any more, fewer of them are shown whole."""
+        """Count the bytes of some documents. If the others would no longer fit, fewer of them are shown whole."""
         self._spent += size
         self._done += documents
         share = self._total * self._done / self._number

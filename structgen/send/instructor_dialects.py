@@ -112,7 +112,7 @@ def _anthropic(request: Request, timeout: float) -> Arguments:
     own = {
         name: value
         for name, value in _named(request.parameters, _ANTHROPIC_NAMES, "Anthropic").items()
-        # Newer SDKs have no temperature any more. The default, 0, is only a wish; another one was asked for.
+        # Newer SDKs no longer have a temperature. The default, 0, is only a wish; another one was asked for.
         if name != "temperature" or value != 0 or _anthropic_takes(name)
     }
     if isinstance(stop := own.get("stop_sequences"), str):

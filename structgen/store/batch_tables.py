@@ -173,7 +173,7 @@ def fail_requests(connection: sqlite3.Connection, failed: list[tuple[int, Reques
 
 
 def close_batches(connection: sqlite3.Connection, closed: list[tuple[int, ...]]) -> list[None]:
-    """Store that the rows of batches are written. Their requests are not needed any more."""
+    """Store that the rows of batches are written. Their requests are no longer needed."""
     ids = [(batch,) for batches in closed for batch in batches]
     connection.executemany("DELETE FROM batch_request WHERE batch = ?", ids)
     text = "UPDATE provider_batch SET state = ? WHERE id = ?"

@@ -31,7 +31,7 @@ class RunRow:
     characters that act on a screen. `status` is ``ok``, ``incomplete`` or ``failed``; `error` says in one sentence why
     it is not ok, and `reason` is the same without what differs between documents. `cost` is in USD for the calls that
     reported tokens, or None if a price is unknown; `untold_calls` reported none. `texts` are the names (see
-    `document_name`) of the texts that were asked about in vain: of the document, or of its chunks.
+    `document_name`) of the texts whose answers were refused: of the document, or of its chunks.
     """
 
     run: int

@@ -47,7 +47,7 @@ class UnderWay:
             new.rename(self._path)
         except OSError as error:
             raise StoreError(
-                f"The folder {self.folder} of documents under way cannot be written ({error.strerror or error}). "
+                f"Cannot write to {self.folder}, the folder of documents in progress ({error.strerror or error}). "
                 "Check its owner and permissions, or use another store."
             ) from error
         self.look()
@@ -57,7 +57,7 @@ class UnderWay:
         return self.folder / f"{_ALIVE}{self._name}"
 
     def begin(self, document: bytes) -> int:
-        """Mark a document, by its name of SIZE bytes, as under way. Return its slot, for `end`."""
+        """Mark a document, by its name of SIZE bytes, as in progress. Return its slot, for `end`."""
         with self._lock:
             slot = self._free.pop() if self._free else self._slots
             self._slots = max(self._slots, slot + 1)
@@ -77,7 +77,7 @@ class UnderWay:
             self._forget(document)
 
     def deaths(self, document: bytes) -> int:
-        """Return how many processes have died while this document was under way, as of the last `look`."""
+        """Return how many processes have died while this document was in progress, as of the last `look`."""
         return self._deaths.get(document, 0)
 
     def look(self) -> None:
@@ -104,7 +104,7 @@ class UnderWay:
 
 
 def _bury(path: Path) -> None:
-    """Rename the file of a process if it has died; remove it if nothing was under way."""
+    """Rename the file of a process if it has died; remove it if no document was in progress."""
     with suppress(OSError), path.open("r+b", buffering=0) as file:
         if not _locks(file.fileno()):
             return
@@ -121,7 +121,7 @@ def _listed(folder: Path, prefix: str) -> Iterable[Path]:
 
 
 def _names(path: Path) -> Iterable[bytes]:
-    """Return the documents that were under way in a process that died."""
+    """Return the documents that were in progress in a process that died."""
     try:
         return [name for name in _slots(path.read_bytes()) if name != _FREE]
     except OSError:

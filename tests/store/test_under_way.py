@@ -101,5 +101,5 @@ def test_files_that_are_cut_short_or_strange_are_read_as_far_as_they_go(store: P
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "store-started").write_text("a file")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="Cannot write to"):
         UnderWay(tmp_path / "store")

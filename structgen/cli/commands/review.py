@@ -97,7 +97,7 @@ def review(
 
 
 def _task_of(found: FoundRun, named: str | None) -> Task[Any] | None:
-    """Return the task of the rows, or None if it is not named and cannot be found any more."""
+    """Return the task of the rows, or None if it is not named and can no longer be found."""
     from structgen.cli.selection import load_task
     from structgen.tasks import find_task
 

@@ -48,7 +48,7 @@ class BatchResults:
         """Raise the reason why a request without an answer is not sent as a single call, unless it is."""
         record = self.find(request)
         whole = record is not None and record.outcome in _WHOLE
-        # Of what was collected before nobody knows any more why it has no answer: it could be a whole batch.
+        # It is no longer known why a document collected earlier has no answer: it could be a whole batch.
         gone = record is None and attempt == 1 and not self.terms.new and self._fits(request)
         if self.terms.asks_live(whole=whole or gone):
             return
@@ -58,7 +58,7 @@ class BatchResults:
         raise TransportError(f"{reason.rstrip('.')}; {_NOT_AGAIN}.")
 
     def _fits(self, request: Request) -> bool:
-        """Whether a request can be in a batch at all. Others are asked by single calls from the beginning."""
+        """Whether a request can be in a batch at all. Others are sent as single calls from the beginning."""
         from structgen.send.http.batch_results import LONGEST_NUMBER, line_of
 
         return len(line_of(LONGEST_NUMBER, request)) <= self.terms.most_bytes

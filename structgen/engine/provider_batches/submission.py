@@ -57,7 +57,7 @@ class Submission:
     """What they may take at most."""
 
     def send(self, documents: Documents) -> tuple[BatchRecord, ...]:
-        """Send what is neither answered nor under way, and fetch what has ended. Return the batches still under way.
+        """Send what neither an answer nor an open batch covers, and fetch ended batches. Return the open ones.
 
         Raises BudgetExceeded, before anything is uploaded, if the new requests may take more than the terms allow.
         """

@@ -36,7 +36,7 @@ _ORDER = {concern: number for number, concern in enumerate(Concern)}
 
 @dataclass(frozen=True, slots=True)
 class ReviewDocument:
-    """A row, its text or None if it cannot be read any more, and the calibrated probability of each field, by path."""
+    """A row, its text or None if it can no longer be read, and the calibrated probability of each field, by path."""
 
     row: Row
     text: str | None = None

@@ -265,7 +265,7 @@ class _Waiter:
         self.reported = False
 
     def gone(self) -> bool:
-        """Return whether its loop was closed: then nobody waits there any more."""
+        """Return whether its loop was closed: then no caller waits there."""
         return self.loop is not None and self.loop.is_closed()
 
     def blocks(self, other: _Waiter) -> bool:
