@@ -57,7 +57,7 @@ def open_run(word: str, store_path: Path | None, columns: Columns) -> Generator[
         with open_existing_store(store_path) as store:
             yield _numbered(store, find_run(store, int(word)), columns)
         return
-    if path.is_dir():
+    if not path.name:  # "." and "/" have no name to look for beside them
         raise ConfigurationError(f"{path} is a folder: give the number of a run or a file of rows.")
     file = read_row_file(path)
     if store_path is None and not default_store().exists():
