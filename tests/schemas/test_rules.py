@@ -143,8 +143,9 @@ def test_rules_read_the_samples(folder: str, sample: str, expected: dict[str, Js
 
 
 def test_there_are_samples_enough_and_of_every_kind() -> None:
-    documents = [document for folder in ("recipes", "receipts", "products") for document in samples(folder).values()]
-    kinds = {path.suffix for path in SAMPLES.rglob("*.*")}
+    folders = ("recipes", "receipts", "products")
+    documents = [document for folder in folders for document in samples(folder).values()]
+    kinds = {path.suffix for folder in folders for path in (SAMPLES / folder).iterdir()}
 
     assert len(documents) >= 12
     assert kinds == {".txt", ".md", ".html", ".jsonl"}
