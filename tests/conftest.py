@@ -9,10 +9,10 @@ import wave
 from collections.abc import Callable, Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# In CI the same examples each time: a change is not held up by what it did not touch.
-settings.register_profile("ci", derandomize=True)
+# In CI the same examples each time: a change is not held up by what it did not touch. A loaded machine is slow.
+settings.register_profile("ci", derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
