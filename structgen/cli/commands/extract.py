@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from structgen.cli.confidence import Acceptance
     from structgen.cli.listener import Listener
     from structgen.cli.retry_failed import Retry
+    from structgen.cli.run_batch import Manner
     from structgen.core.records import Task
     from structgen.engine.reparse.previous_run import PreviousRun
+    from structgen.extractor import Extractor
     from structgen.store import Run, RunSpec, Store
 
 
@@ -75,17 +77,14 @@ class ReparseContext:
 
 def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = None) -> Exit:
     """Run the command line, reading the answers of a previous run first if there is one; return the exit status."""
-    from structgen.cli.input_choice import check_choice, input_documents
-    from structgen.cli.listener import listener_of
-    from structgen.cli.retry_failed import open_retry, retry_command
-    from structgen.cli.run_batch import Manner, run_batch, with_output
-    from structgen.cli.run_store import open_run_store, record_run
-    from structgen.extractor import Extractor
+    from structgen.cli.input_choice import check_choice
+    from structgen.cli.retry_failed import open_retry
+    from structgen.cli.run_store import open_run_store
 
+    # everything that can be wrong is checked before anything is opened or paid for
     check_choice(arguments)
     task, inputs = load_task(arguments.words or [], arguments.fields, arguments.examples)
     accepted = _acceptance(arguments, task)
-    # before anything is opened or paid for
     _check_inputs(inputs, arguments.output)
     check_via(arguments)
     check_engine(arguments, reparsing=reparse is not None)
@@ -94,56 +93,92 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
 
         return print_estimate(arguments, task, inputs, options_of(arguments))
     model, instructions = choose_model(arguments.model), read_instructions(arguments.instructions)
-    spec = _run_spec(task, instructions)
     with open_run_store(model, arguments.store, off=arguments.no_store) as store:
-        previous = reparse.previous(store, spec) if reparse and store else None
         retry = open_retry(store, quiet=arguments.quiet) if arguments.retry_failed else None
-        manner = Manner(
-            arguments.quiet,
-            arguments.allow_incomplete,
-            bar=not arguments.show,
-            stored=store is not None,
-            total=partial(_total, arguments, inputs, retry),
-            retry=retry_command(store),
+        work = _Work(arguments, task, inputs, model, instructions, store, retry, accepted)
+        return _run(work, reparse)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a command line asks for, loaded and checked."""
+
+    arguments: ExtractArguments
+    task: Task[Any]
+    inputs: list[str]
+    model: str
+    instructions: str | None
+    store: Store | None
+    retry: Retry | None
+    accepted: Acceptance | None
+
+
+def _run(work: _Work, reparse: ReparseContext | None) -> Exit:
+    """Open what the run needs, and run it, by batches of the provider if the command line says so."""
+    from structgen.cli.input_choice import input_documents
+    from structgen.cli.listener import listener_of
+    from structgen.cli.run_batch import run_batch, with_output
+    from structgen.cli.run_store import record_run
+
+    arguments, inputs, store, retry = work.arguments, work.inputs, work.store, work.retry
+    spec = _run_spec(work.task, work.instructions)
+    previous = reparse.previous(store, spec) if reparse and store else None
+    # a reparse can be reparsed itself: its answers are to this request and to those before it
+    specs = [spec, *(previous.run.asked if previous else ())]
+    manner = _manner(work)
+    with (
+        _extractor(work, previous, manner) as extractor,
+        listener_of(arguments, work.model, store) as listener,
+    ):
+        question = Question(extractor, work.task, work.instructions)
+        reader = Rereader(lambda quiet: input_documents(replace(arguments, quiet=quiet), inputs, listener), inputs)
+        sent = send_in_batches(arguments, question, store, specs, reader)
+        if sent.status is not None:
+            return sent.status
+        batch = _batch(work, question, reparse, listener, sent)
+        _announce_rules(extractor.model, chosen=is_chosen(arguments.model))
+        read = reader.read(quiet=arguments.quiet)
+        documents = retry.chosen(read) if retry else read
+        documents, output = with_output(
+            documents, arguments.output, batch.schema, show=arguments.show, patch=retry is not None
         )
-        options, observers = options_of(arguments), [manner.observer]
-        with (
-            Extractor(
-                model,
-                options,
-                base_url=arguments.base_url,
-                limits=arguments.limits,
-                store=store,
-                previous_run=previous,
-                observers=observers,
-            ) as extractor,
-            listener_of(arguments, model, store) as listener,
-        ):
-            # a reparse can be reparsed itself: its answers are to this request and to those before it
-            specs = [spec, *(previous.run.asked if previous else ())]
-            question = Question(extractor, task, instructions)
-            reader = Rereader(lambda quiet: input_documents(replace(arguments, quiet=quiet), inputs, listener), inputs)
-            sent = send_in_batches(arguments, question, store, specs, reader)
-            if sent.status is not None:
-                return sent.status
-            batch = _batch(arguments, question, reparse, listener, store, sent, accepted)
-            _announce_rules(extractor.model, chosen=is_chosen(arguments.model))
-            read = reader.read(quiet=arguments.quiet)
-            documents, output = with_output(
-                retry.chosen(read) if retry else read,
-                arguments.output,
-                batch.schema,
-                show=arguments.show,
-                patch=retry is not None,
-            )
-            with record_run(store, task.name, extractor.model, batch, specs, sent.run) as record:
-                batch.in_run(record.run if record else None)
-                status = run_batch(batch, documents, output, manner, record)
-            sent.close(batch)
-            listener.report(quiet=arguments.quiet)
-            if accepted is not None and not arguments.quiet:
-                accepted.report(arguments.output)
-            return status
+        with record_run(store, work.task.name, extractor.model, batch, specs, sent.run) as record:
+            batch.in_run(record.run if record else None)
+            status = run_batch(batch, documents, output, manner, record)
+        sent.close(batch)
+        listener.report(quiet=arguments.quiet)
+        if work.accepted is not None and not arguments.quiet:
+            work.accepted.report(arguments.output)
+        return status
+
+
+def _manner(work: _Work) -> Manner:
+    from structgen.cli.retry_failed import retry_command
+    from structgen.cli.run_batch import Manner
+
+    arguments = work.arguments
+    return Manner(
+        arguments.quiet,
+        arguments.allow_incomplete,
+        bar=not arguments.show,
+        stored=work.store is not None,
+        total=partial(_total, arguments, work.inputs, work.retry),
+        retry=retry_command(work.store),
+    )
+
+
+def _extractor(work: _Work, previous: PreviousRun | None, manner: Manner) -> Extractor:
+    from structgen.extractor import Extractor
+
+    return Extractor(
+        work.model,
+        options_of(work.arguments),
+        base_url=work.arguments.base_url,
+        limits=work.arguments.limits,
+        store=work.store,
+        previous_run=previous,
+        observers=[manner.observer],
+    )
 
 
 def _run_spec(task: Task[Any], instructions: str | None) -> RunSpec:
@@ -167,17 +202,10 @@ def _acceptance(arguments: ExtractArguments, task: Task[Any]) -> Acceptance | No
     return acceptance(task, choose_model(arguments.model), arguments.accept, conventions)
 
 
-def _batch(
-    arguments: ExtractArguments,
-    question: Question,
-    reparse: ReparseContext | None,
-    listener: Listener,
-    store: Store | None,
-    sent: Sent,
-    accepted: Acceptance | None,
-) -> Batch:
+def _batch(work: _Work, question: Question, reparse: ReparseContext | None, listener: Listener, sent: Sent) -> Batch:
     from structgen.batch import Batch
 
+    arguments, store = work.arguments, work.store
     task, instructions, extractor = question.task, question.instructions, sent.answering or question.extractor
     budget = sent.budget(arguments)
     if arguments.engine is EngineName.DAFT:
@@ -192,7 +220,7 @@ def _batch(
             before=sent.spent(),
             seen=reparse.stats.add if reparse is not None else None,
             elsewhere=lambda: listener.cost,
-            judged=accepted,
+            judged=work.accepted,
         )
     listener.follow(batch)
     return batch
