@@ -326,8 +326,9 @@ class PageReader(SourceParser):
         """Move the page's title to its facts."""
         read = [token for token in self._tokens[element.first :] if token.kind in (Kind.TEXT, Kind.SPACE)]
         del self._tokens[element.first :]
-        if read and "title" not in self._facts:
-            span = read[0].start, read[-1].end
+        shown = [token for token in read if token.kind is Kind.TEXT]  # a space has no place in the source
+        if shown and "title" not in self._facts:
+            span = shown[0].start, shown[-1].end
             text = " ".join("".join(token.text for token in read).split())
             whole = span[1] - span[0] != len(text)
             self._facts = {"title": Token(Kind.TEXT, text, *span, whole), **self._facts}
