@@ -18,7 +18,8 @@ from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import Any, TypeAlias, cast, get_args, get_origin, get_type_hints
 
-from structgen.cli.arguments import ExtractArguments, parser_of
+from structgen.cli.argument_records import parser_of
+from structgen.cli.arguments import ExtractArguments
 from structgen.core.argument_checks import InvalidArgument, currency_code, language_code, shown
 from structgen.core.errors import ConfigurationError
 from structgen.core.masking import mask, mask_url

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from structgen.cli import arguments as args
+from structgen.cli.argument_records import parse_words
 from structgen.cli.completion import task_then_inputs
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Budget, EvidenceMode, HtmlMode, Mode, Options, Style
@@ -146,7 +147,7 @@ def _second(first: CommandSetting, against: str) -> CommandSetting:
 
     if against.startswith("--"):
         words = shlex.split(against)
-        changed = args.parse_words(EvalArguments, words)
+        changed = parse_words(EvalArguments, words)
         known = {one.name for one in fields(EvalArguments)}
         named = {word[2:].split("=", 1)[0].replace("-", "_") for word in words if word.startswith("--")} & known
         values: dict[str, Any] = {name: getattr(changed, name) for name in named}

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from structgen.cli.arguments import ExtractArguments, parser_of
+from structgen.cli.argument_records import parser_of
+from structgen.cli.arguments import ExtractArguments
 from structgen.cli.console import say
 from structgen.core.errors import ConfigurationError
 from structgen.core.screen import escaped

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from structgen.cli import text_options as text
-from structgen.cli.arguments import takes
+from structgen.cli.argument_records import takes
 from structgen.cli.console import Exit, say
 from structgen.core.screen import json_text
 

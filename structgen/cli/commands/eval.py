@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from structgen.cli import arguments as args
+from structgen.cli.argument_records import takes
 from structgen.cli.console import Exit, display, say
 from structgen.cli.eval_settings import CommandSetting, EvalArguments, options_of, settings_of
 from structgen.core.errors import ConfigurationError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from structgen.evaluate.scorer import Scorer
 
 
-@args.takes(EvalArguments)
+@takes(EvalArguments)
 def evaluate(arguments: EvalArguments) -> None:
     """Score a task on documents with known answers: precision, recall, F1 and more for each field.
 

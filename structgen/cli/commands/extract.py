@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from structgen.cli.arguments import EngineName, ExtractArguments, takes
+from structgen.cli.argument_records import takes
+from structgen.cli.arguments import EngineName, ExtractArguments
 from structgen.cli.console import Exit, say
 from structgen.cli.engines import check_engine, daft_batch
 from structgen.cli.selection import RULES, choose_model, is_chosen, load_task, read_instructions

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 
 from structgen.cli import text_options as text
-from structgen.cli.arguments import takes
+from structgen.cli.argument_records import takes
 from structgen.cli.console import say
 from structgen.cli.selection import load_task, read_instructions
 from structgen.core.screen import json_text

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from structgen.cli import arguments as args
-from structgen.cli.arguments import ExtractArguments, parse_command, takes
+from structgen.cli.argument_records import parse_command, takes
+from structgen.cli.arguments import ExtractArguments
 from structgen.cli.commands.extract import ReparseContext, run_extract
 from structgen.cli.commands.run_sql import sql
 from structgen.cli.completion import run_numbers, task_names

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from structgen.cli.arguments import BaseUrl, NoStore, Quiet, StorePath, takes
+from structgen.cli.argument_records import takes
+from structgen.cli.arguments import BaseUrl, NoStore, Quiet, StorePath
 from structgen.cli.console import Exit, say
 from structgen.core.errors import (
     AuthenticationFailed,
