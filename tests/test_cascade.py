@@ -414,7 +414,7 @@ def test_rules_cannot_generate(groq_emulator: Emulator) -> None:
         (Cascade("rules", "groq/meta-llama/llama-prompt-guard-2-22m"), {"options": Options(mode=Mode.TOOLS)},
          "llama-prompt-guard-2-22m does not support mode 'tools', only text"),
         (Cascade("rules", "groq/minimaxai/minimax-m2.7"), {"options": Options(budget=Budget(max_cost=1.0))},
-         "the price of groq/minimaxai/minimax-m2.7 is not known"),
+         "the price of groq/minimaxai/minimax-m2.7 is unknown"),
         (Cascade("rules", SMALL, "compatible/local"), {"api_key": "k" * 20}, "api_key= belongs to one provider"),
         (Cascade("rules", SMALL, "compatible/local"), {"base_url": "http://127.0.0.1:1/v1"}, "base_url= belongs"),
         ("rules,groq/llama-3.1-8b-instant", {}, "has retired the model"),

@@ -48,8 +48,9 @@ class Curve:
 
 
 def isotonic(points: Iterable[Counted], least: int = 1) -> Curve:
-    """Return the rising curve that fits the points best, each of its steps from at least `least` fields.
+    """Return the rising curve that fits the points best.
 
+    Each of its steps is from at least `least` fields, or from fewer that are clearly worse than all with higher scores.
     Raises ValueError without points.
     """
     blocks: list[Block] = []
@@ -87,7 +88,7 @@ def _binned(points: Iterable[Counted], least: int) -> Iterable[Block]:
         number, right = number - block.number, right - block.right
         bins[-1:] = [block] if not bins else [bins[-1], block] if full else [_joined(bins[-1], block)]
         full = bins[-1].number >= least or _clearly_worse(bins[-1], Block(block.low, number, right))
-    if len(bins) > 1 and not full:
+    while len(bins) > 1 and bins[-1].number < least:
         bins[-2:] = [_joined(bins[-2], bins[-1])]
     return bins
 

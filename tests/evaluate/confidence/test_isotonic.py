@@ -24,7 +24,10 @@ def test_probabilities_rise_with_the_score_and_every_field_is_counted(points: li
     assert likely == sorted(set(likely))
     assert all(0 < one < 1 for one in likely)
     assert sum(block.number for block in curve.blocks) == sum(point.number for point in points)
-    assert len(curve.blocks) == 1 or min(block.number for block in curve.blocks) >= least
+    *lower, highest = curve.blocks
+    assert not lower or highest.number >= least
+    # only what is clearly worse may be less: the intervals of 3 standard deviations need this distance at least
+    assert all(block.number >= least or highest.probability - block.probability > 0.25 for block in lower)
 
 
 @settings(deadline=None)  # the first example imports scipy
