@@ -107,7 +107,7 @@ class RemoteFile:
 
 
 class _Remote(io.RawIOBase):
-    """The bytes of a remote file, with its errors in words."""
+    """The bytes of a remote file. Errors of the filesystem become DocumentErrors."""
 
     def __init__(self, file: Any, address: str) -> None:
         self._file, self._address = file, address
@@ -150,7 +150,7 @@ def _explained(address: str) -> Generator[None]:
         raise DocumentError("access was denied: check the credentials of this filesystem.") from error
     except TimeoutError as error:
         raise DocumentError(f"it cannot be read: no response arrived within {SECONDS:.0f} s.") from error
-    except Exception as error:  # each filesystem has its own
+    except Exception as error:  # each filesystem raises exceptions of other classes
         words = mask(str(error).replace(address, mask_url(address)), _secrets(address)) or type(error).__name__
         raise DocumentError(f"it cannot be read: {' '.join(words.split())[:300].rstrip('.')}.") from error
 
@@ -231,7 +231,7 @@ def _folder(filesystem: Any, path: str, address: str, is_chosen: Chosen) -> Iter
         for entry in listed:
             here: str = entry["name"]
             name = _relative(here, base)
-            # an index page may link to anything; and what is hidden stays hidden, as in folders here
+            # an index page may link to other places; hidden files are skipped, as in local folders
             if not here.startswith(f"{base}/") or not name or name.startswith(".") or "/." in name or "?" in name:
                 continue
             if entry["type"] == "directory" or name.endswith("/"):

@@ -1,4 +1,4 @@
-"""What a file with sound is, by its first bytes: names lie, and a wrong file should not be uploaded and paid for."""
+"""Finds the format of an audio file by its first bytes: names lie, and a wrong file would be uploaded and paid for."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def _read(sample: bytes, page: str, languages: tuple[str, ...]) -> _Reading | No
         text = sample.decode(page)
     except UnicodeDecodeError:
         return None
-    # a letter that stands alone may as well be a sign of another page
+    # a letter without another letter beside it may as well be a sign of another page
     found = Counter(
         char
         for before, char, after in zip(" " + text, text, text[1:] + " ", strict=False)

@@ -42,7 +42,7 @@ def count_documents(
             if rows is None:
                 return None
             count += rows
-    except (ConfigurationError, OSError):  # the run itself will say so
+    except (ConfigurationError, OSError):  # the run reports it
         return None
     return count
 
@@ -53,12 +53,12 @@ def _rows(file: InputFile, options: ReadingOptions) -> int | None:
         return None
     if form is None or not form.is_table:
         return 1
-    # what a pipe says can be read only once, and that is for the run
+    # a pipe can be read only once, and the run needs that
     if compressed or not file.path.is_file() or file.path.stat().st_size > LARGEST:
         return None
     try:
         count = _parquet_rows(file.path) if form is InputFormat.PARQUET else _text_rows(file.path, form, options)
-    except Exception:  # whatever is wrong with the file, reading it will say so
+    except Exception:  # the run reports what is wrong with the file when it reads it
         return None
     return max(count, 1)  # a table without rows is a problem
 

@@ -113,6 +113,7 @@ class _EmailReader:
         """Decode a body by the charset that it names, if that is true, else like a file."""
         if charset is not None:
             try:
+                # some programs declare ASCII and send UTF-8, which contains it
                 return data.decode("utf-8" if charset == "us-ascii" else charset)
             except (LookupError, UnicodeDecodeError):
                 self.notes.append(f"a part of it is not in its encoding {charset!r}.")

@@ -42,7 +42,7 @@ from structgen.documents.streams import head_of, open_bytes, read_whole, seekabl
 from structgen.documents.tabular import NumberedRow, Row, Verbatim, read_csv, read_jsonl, read_parquet
 
 Listen: TypeAlias = Callable[[bytes, str, str], Document]
-"""Audio, the id and the source -> the document that was said."""
+"""Audio, the id and the source -> the transcript as a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def read_input_file(file: InputFile, options: ReadingOptions, notify: Notice) ->
 def _whole(
     file: InputFile, data: bytes, form: InputFormat | None, options: ReadingOptions, notify: Notice
 ) -> DocumentOrProblem:
-    """Return the document that a file is."""
+    """Return a whole file as one document."""
     form = _sniffed(file, data, form, options)
     if form is InputFormat.AUDIO:
         document = _heard(file, data, options)
@@ -182,7 +182,7 @@ def _sniffed(file: InputFile, data: bytes, form: InputFormat | None, options: Re
 
 
 def _heard(file: InputFile, data: bytes, options: ReadingOptions) -> Document:
-    """Return the document that a recording is. Raises DocumentError, also if nobody can listen to it."""
+    """Return the transcript of a recording. Raises DocumentError, also if `options.listen` is None."""
     if options.listen is None:
         raise DocumentError("it is audio: structgen.transcribe(path).document is its text.")
     return options.listen(data, file.name, file.source)
@@ -250,6 +250,7 @@ def open_lines(
     """
     head, stream = head_of(stream)
     encoding, doubt = encoding_of(head, options.encoding)
+    # the CSV reader itself finds the ends of rows, because a quoted cell may contain line breaks
     newline = None if form is InputFormat.JSONL else ""
     lines = io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline=newline)
     return lines, (doubt,) if doubt else ()

@@ -221,7 +221,7 @@ def _below_fixed(path: str, pattern: str) -> str:
 
 
 def _remote(given: str, notice: Notice, rules: _Rules) -> Iterator[InputFile | DocumentProblem]:
-    """Yield the files at an address. What cannot be listed is a problem, whatever was found before."""
+    """Yield the files at an address. If listing fails, even after some files, the last item is a problem."""
     shown, single = mask_url(given), True
     found = skipped = 0
 

@@ -46,7 +46,7 @@ def chosen(
     """Yield the first `limit` items, and of those a sample of `sample`, in their order.
 
     Each item gets a number by a hash of the seed, its id and its text; the items with the smallest numbers are chosen.
-    So the same seed chooses the same documents in whatever order they are listed, and only the chosen are in memory.
+    So the same seed chooses the same documents in any order of listing, and only the chosen are in memory.
     """
     first = items if limit is None else islice(items, limit)
     return iter(first) if sample is None else _sampled(first, sample, seed)

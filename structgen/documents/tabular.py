@@ -110,6 +110,7 @@ def read_csv(lines: io.TextIOBase, text_field: str, separator: str | None = None
 
 def _csv_row(cells: list[str], columns: list[str], text_field: str) -> Row | str:
     """Return a row, or what is wrong with the number of its cells."""
+    # Empty cells at the end say nothing: some programs end every row with separators.
     surplus = [cell for cell in cells[len(columns) :] if cell.strip()]
     found = f"it has {len(cells)} cell{'s' * (len(cells) != 1)}, but the header has {len(columns)}"
     if surplus:

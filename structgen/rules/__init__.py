@@ -1,4 +1,4 @@
-"""The extractor that uses no LLM. It goes by linked data, then the shape of the document, then labels.
+"""The extractor that uses no LLM. It reads linked data first, then the shape of the document, then labels.
 
 A value that is not certain is null. `document` reads the text, `finders` look for values in it.
 """

@@ -137,7 +137,7 @@ def _whole_text(search: Search, field: Field) -> Finding | None:
     if _names_another(search, field, lines[0].text) or (field.concepts & MONEY and _shares_money(search.root, field)):
         return None
     words = sum(word[0].isalpha() for word in lines[0].text.split())
-    # A sentence is not a cell, and a number behind a word is rather that of an order than that of a phone.
+    # A sentence is not a cell, and a number behind a word is more likely an order number than a phone number.
     if words > _MOST_WORDS or (words and "phone" in field.concepts):
         return None
     # Two amounts in one cell are a price and an old price, or a range.

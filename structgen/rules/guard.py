@@ -1,6 +1,6 @@
 """The last step of the rules: keep only what the text supports at the place where a finder read it.
 
-Whatever a finder got wrong, no value leaves the rules that is not written, as a whole, where its evidence points.
+Even if a finder is wrong, no value leaves the rules unless it is written, as a whole, where its evidence points.
 """
 
 from __future__ import annotations

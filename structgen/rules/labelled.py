@@ -94,6 +94,7 @@ def _read_pair(search: Search, field: Field, pair: Pair) -> Finding | None:
     page = search.page.text
     if field.kind is Kind.STRING and is_nothing(page[slice(*pair.value)]):
         return None
+    # A label that lacks the noun at the end of the field's name counts only if the value looks like that noun.
     if not pair.keys & (field.keys | field.shared) and not (
         pair.value[0] > pair.label[0] and suits_short_label(field, page[slice(*pair.value)])
     ):
@@ -110,6 +111,7 @@ def _read_pair(search: Search, field: Field, pair: Pair) -> Finding | None:
     # "From: 1 July 2024" begins a time, and names nobody.
     if page[slice(*pair.label)].strip(" :").casefold() in _PREPOSITIONS and page[pair.value[0]].isdigit():
         return None
+    # The value of a pair is one line, and an address below its label has several.
     if field.kind is Kind.STRING and "address" in field.concepts and "\n" in page[pair.label[1] : pair.value[0]]:
         return address_below(search, pair.value[0])
     if found := read_value(search, field, *pair.value):

@@ -52,7 +52,7 @@ def _is_name_of_another(field: Field, pair: Pair) -> bool:
         return False
     if any(is_name(key) for key in pair.keys):
         return True
-    # A label that names another field or object, in whatever way, is not a short one.
+    # A label that names another field or object in any way is not a short one.
     return not pair.keys & field.keys and any(key.startswith("/") and key != field.short_key for key in pair.keys)
 
 

@@ -2,7 +2,7 @@
 
 `structgen.notation` returns every reading of a written number, and decides nothing. This is the policy of the rules:
 they take a value only if one reading is left, and never a part of a number. ``1,299`` is one thousand two hundred and
-ninety-nine in one country and one and a bit in another: it is read if the rest of the document shows which sign it uses
+ninety-nine in one country and just over one in another: it is read if the rest of the document shows which sign it uses
 for the decimal point, and left alone otherwise.
 """
 
@@ -49,7 +49,7 @@ _OUT_OF = re.compile(r"\s*(?:/|of|out of|von|sur|de|su)\s*(?:5|10|100)(?!\d)", r
 _TO = re.compile(r"\s?(?:[-–—]|to|or|bis|à|tot|of)\s?")
 _LEADS_ON = re.compile(r"\s?[/⁄:x×]\s?\d|[.,]?\d|[_/]")
 _MEASURES = frozenset({2, 3, 4, 8, 16, 32, 64})
-"""What measures are divided by. A slash before another number is rather that of a score or a date: "7/10"."""
+"""What measures are divided by. A slash before another number more likely belongs to a score or a date: "7/10"."""
 _LONGEST_POWER = 300
 _CENTS = re.compile(r"[.,](?:\d{2}[-−]?|[-–—]{1,2})\)?$")
 _NO_CENTS = re.compile(r"[.,:][-–—]{1,2}(?!\d)")
@@ -85,7 +85,7 @@ _YEARS = range(1800, 2201)
 _SHORT_YEARS = range(1970, 2040)
 """The years that two digits mean: 18 is 2018, 85 is 1985. 45 may be 1945 or 2045, and means neither.
 
-Eight digits with another year are rather a number.
+Eight digits with another year are more likely a number.
 """
 
 
@@ -231,7 +231,7 @@ def find_amounts(text: str, style: Style, at: int = 0) -> Iterator[Amount]:
         before, after = text[max(0, number.start - 1) : number.start], text[number.end : number.end + 2]
         if not number.readings or any(one.percent for one in number.readings):
             continue
-        # Amounts are not fractions: "3/12" is rather a date.
+        # Amounts are not fractions: "3/12" is more likely a date.
         if number.parts and "/" in text[number.digits : number.digits_end]:
             continue
         if before.isalnum() or before in (*".,/_",) or (after[:1].isalpha() and after[1:].isalnum()):

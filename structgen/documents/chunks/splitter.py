@@ -29,7 +29,7 @@ _WORD = re.compile(r"\s+|[、，；：]")
 _ZERO_WIDTH_JOINER = "\u200d"
 
 OVERLAP = 8
-"""The next chunk repeats an eighth of each chunk, so that whatever is split in one is whole in the other."""
+"""The next chunk repeats an eighth of each chunk, so that anything split in one is whole in the other."""
 SHORTEST_OVERLAP, LONGEST_OVERLAP = 100, 1_000
 _LEAST_FIRST = SHORTEST_CHUNK * 4 // 3 + 1
 """The first chunk of a pass has room for at least this much, so that no fragment is cut off it."""

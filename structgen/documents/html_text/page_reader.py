@@ -60,7 +60,7 @@ _TO_NOWHERE = ("#", "javascript:", "data:")
 
 @dataclass(slots=True)
 class _Element:
-    """An open element. `first` is the index of its first token; `value` is shown at its end, and stands at `span`."""
+    """An open element. `first` is the index of its first token; `value` is shown at its end; its source is `span`."""
 
     tag: str
     first: int
@@ -305,7 +305,7 @@ class PageReader(SourceParser):
         self._add(Kind.SPACE, "", (at, at))
 
     def _show_fact(self, given: Attributes, at: int) -> None:
-        """Keep what a meta tag says about the page; show the value of a property where it stands."""
+        """Keep what a meta tag says about the page; show the value of a property in its place."""
         content, name = given.get("content", "").strip(), given.get("property") or given.get("name", "")
         if not content:
             return

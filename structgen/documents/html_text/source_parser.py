@@ -1,6 +1,6 @@
 """A tokenizer for HTML that knows where in the source each piece was written.
 
-The stdlib's html.parser tokenizes: no other parser for Python says where each text and attribute stands. It is fed once
+The stdlib's html.parser tokenizes: no other parser for Python places each text and attribute. It is fed once
 and never closed, because its recovery at the end of broken input takes quadratic time. What it leaves unread is passed
 on as text.
 """

@@ -58,7 +58,7 @@ _LONGEST_CELL = 400
 class Token:
     """A piece of the page: what it says, and the span of the source that says it.
 
-    `whole`: the text differs from its source, so that a part of it has no place of its own. `table` is the innermost
+    `whole`: the text differs from its source, so only all of it has a place there. `table` is the innermost
     table around it.
     """
 

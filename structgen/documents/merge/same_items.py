@@ -172,7 +172,7 @@ class _Grouping:
                 item.group = group
 
     def _candidates(self, item: _Item, marks: Iterable[Hashable]) -> list[Group]:
-        """Return groups that share a mark with the item and contain nothing of its own answer."""
+        """Return groups that share a mark with the item and contain no item of the same answer."""
         found = {id(group): group for mark in marks for group in self.index.get(mark, ())[-_MOST_CANDIDATES:]}
         return [group for group in found.values() if item.part.number not in group.parts][:_MOST_CANDIDATES]
 

@@ -63,7 +63,7 @@ _AMOUNT = re.compile(
 
 @dataclass(frozen=True)
 class SchemaPlace:
-    """Everything that the schema says about a place; nothing if `nodes` is empty. `name` is the key it stands under."""
+    """Everything that the schema says about a place; nothing if `nodes` is empty. `name` is its key."""
 
     nodes: tuple[Node, ...] = ()
     name: str = ""

@@ -78,6 +78,7 @@ def _speaking(nodes: Sequence[ChunkValue], topics: Sequence[Sequence[str]], defa
     for words in topics:
         stems = [re.escape(word[: max(_SHORTEST_STEM, len(word) - 2)]) for word in words if word not in _NO_WORDS]
         about = re.compile(rf"\b(?:{'|'.join(stems)})", re.IGNORECASE) if stems else None
+        # words that all chunks contain, or none, tell nothing about who mentions the matter
         speaking = [node for node in nodes if about and about.search(node.part.text)]
         if speaking and len(speaking) < len(nodes):
             return speaking

@@ -42,7 +42,7 @@ def in_reading_order(rows: Rows) -> list[Rows]:
             blocks += [plain, *([[line] for line in column.lines] for column in columns)]
             plain = []
         else:
-            # also if many rows have columns: they would not become prose by starting further down
+            # all of these rows at once: starting further down would not make them prose
             plain += rows[at:end]
         at = end
     return [block for block in [*blocks, plain] if block]

@@ -13,7 +13,7 @@ CELL_GAP = 0.85
 _UNDRAWN_GAP = 0.6
 """The same for a gap without a space: there, only the place of the next word says that it is another word."""
 _OTHER_GAP = 0.45
-"""The same for texts that were not drawn one after the other, so that they are rather not one text."""
+"""The same for texts that were not drawn one after the other, and so are less likely to be one text."""
 _WORD_GAP = 0.12
 _SAME_LINE = 0.6
 _SAME_ROW = 0.33

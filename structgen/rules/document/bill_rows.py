@@ -106,7 +106,7 @@ def _label(vocabulary: Vocabulary, line: Line) -> tuple[frozenset[str], int] | N
         return None
     mentions = vocabulary.of_line(line.text, line.start)
     named = [mention for mention in mentions if mention.keys & _BILLING]
-    # A concept further right is rather a word in the name of a product.
+    # A concept further right is more likely a word in the name of a product.
     if not named or named[0].start - line.start > 14 or _ONLY_PROPOSED.match(line.text):
         return None
     return named[0].keys, named[0].end

@@ -1,6 +1,6 @@
 """Labels and values in columns: labels above their values, a block of labels before a block of values.
 
-Text out of PDFs has them so: the labels of an invoice are a row or a column of their own, and its reader prints them
+Text out of PDFs has them so: the labels of an invoice are a separate row or column, and its reader prints them
 with wide gaps, with single spaces, or one below the other.
 """
 
@@ -150,7 +150,7 @@ def _labels_before_codes(page: Page, mentions: list[list[Mention]]) -> Iterator[
             not line.text[one.end :].strip() and not line.text[last.end - line.start : one.start].strip(" :")
             for one in read_dates(line.text)
         )
-        # A short label of one word is rather a part of a sentence or of a longer label.
+        # A short label of one word is more likely a part of a sentence or of a longer label.
         specific = last.words > 1 or last.end - last.start >= _LONG_WORD
         if dated or (specific and _CODE_AT_END.match(page.text, last.end, line.end)):
             start = line.end - len(page.text[last.end : line.end].lstrip(" \t:#.°º"))

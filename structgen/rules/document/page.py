@@ -55,7 +55,7 @@ class Page:
         chunk = self.chunks[max(0, bisect_right(self.chunks, at, key=lambda chunk: chunk.at) - 1)]
         if chunk.whole:
             return chunk.start, chunk.end
-        # A tab or line break for a tag has no characters of its own in the source, so its chunk is empty.
+        # A tab or line break that replaces a tag has no characters in the source, so its chunk is empty.
         start = min(chunk.start + at - chunk.at, chunk.end)
         return start, start + 1
 

@@ -1,7 +1,7 @@
 """Words as labels: how the name of a field is recognized in a document.
 
 Names in a schema and words in a text become the same folded, lightly stemmed tokens, and a label is a run of them.
-Looking up runs of tokens in a dictionary takes linear time, whatever the text is.
+Looking up runs of tokens in a dictionary takes linear time for any text.
 
 ``lexicon.json`` holds the words that documents use: labels of common fields in several languages, headings, units. It
 is general: it knows recipes, receipts, product pages, forms and letters, and no particular document. A *concept*

@@ -83,6 +83,7 @@ def _under_title(search: Search) -> Finding | None:
             named = _PERSON.match(line.text) and line.text.istitle() and not _is_known(search, line.text)
             if named and (find_date(lines[number + 1].text) or _is_credited(search, line.text)):
                 return leaf(search.page, line.text, line.start, line.end)
+            # On the card of a recipe the name is right below the title, and a paragraph follows.
             if named and above != title and number == above + 1 and len(lines[number + 1].text) > _PARAGRAPH:
                 return leaf(search.page, line.text, line.start, line.end)
     return None
@@ -113,7 +114,7 @@ def _name(search: Search, pair: Pair) -> Finding | None:
     capital = text[:1].isalpha() and all(
         word[0].isupper() or word.lower() in _PARTICLES or not word[0].isalpha() for word in words
     )
-    # "Author: bread_fan": the label tells that this is a name, whatever it looks like.
+    # "Author: bread_fan": the label tells that this is a name, even if it does not look like one.
     handle = (
         pair.score == 1.0 and len(words) == 1 and ":" in search.page.text[slice(*pair.label)] and text[:1].isalnum()
     )

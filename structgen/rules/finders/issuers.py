@@ -60,7 +60,7 @@ _RIGHT = 30
 _SENTENCE = re.compile(r"[!?](?: |$)|(?<!\S)(?:[^\W\dA-Z_]\S*|\S{6,})\.$")
 """The end of a sentence. The point behind a short word in capitals may be that of an abbreviation: "CO."."""
 _SPOKEN = 3
-"""Minimum words in small letters of a line that is rather a sentence than a name."""
+"""Minimum words in small letters that make a line a sentence rather than a name."""
 _WORD_STARTS = re.compile(r"(?<!\S)\S")
 _MOST_WORDS = 10
 _WIDEST = 300
@@ -118,6 +118,7 @@ def find_company(search: Search, others: frozenset[Span] = frozenset()) -> Findi
         names = [line for line in head if _is_name_like(line, search)]
         if names:
             legal = [line for line in names if _LEGAL.search(line.text)]
+            # Names side by side are the seller and the buyer, unless a single legal form tells which one is a company.
             if _in_both_columns(search, names) and len(legal) != 1:
                 return None
             trade = next((line for line in names if _names_trade(line)), names[0])

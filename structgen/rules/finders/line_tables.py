@@ -139,7 +139,7 @@ def _row(search: Search, columns: tuple[str, ...], line: Line) -> _Row | None:
             rows.append(row)
     proven = [row for row in rows if row.multiplies]
     if len(proven) > 1:
-        # A name that ends with a number has rather lost a part of the next one: "Table 2 1" in place of 1 349,00.
+        # A name that ends with a number more likely contains a part of the next one: "Table 2 1" in place of 1 349,00.
         proven = [row for row in proven if not _ends_with_number(search, row)]
     if proven or len(rows) != 1:
         return proven[0] if len(proven) == 1 else None

@@ -72,7 +72,7 @@ def _name(search: Search, number: int, label: Mention, mentions: list[Mention], 
 
 
 def _checked(search: Search, line: Line, span: Span) -> Span | None:
-    """Return the span of a name, or None if it is rather a label, an address, or an amount."""
+    """Return the span of a name, or None if it looks more like a label, an address, or an amount."""
     start, end = span
     text = search.page.text[start:end].rstrip(" ,;:|\t")
     words = phrase(text)

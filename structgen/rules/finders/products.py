@@ -152,7 +152,7 @@ def _role_of_line(search: Search, number: int) -> tuple[str, bool]:
 
 
 def _is_label(search: Search, line: Line) -> bool:
-    """Whether a line is the label of an amount below it. With a digit it may be a row of its own."""
+    """Whether a line is the label of an amount below it. With a digit it may be a separate row."""
     if len(line.text) > _LONGEST_LABEL or any(map(str.isdigit, line.text)):
         return False
     words = phrase(line.text)

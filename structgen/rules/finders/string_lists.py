@@ -304,7 +304,7 @@ def find_inline(search: Search, field: Field) -> Finding | None:
     if field.item is None or field.concepts & _LISTED:
         return None
     text = search.page.text
-    # Without a colon, or below its label, a line with commas is rather a sentence.
+    # Without a colon, or below its label, a line with commas is more likely a sentence.
     pairs = [
         pair
         for pair in search.pairs_for(field)

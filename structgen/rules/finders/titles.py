@@ -83,7 +83,7 @@ def title_line(search: Search) -> int | None:
     lines = search.page.lines
     if len(lines) < 2:
         return None
-    # A heading of the highest level is the title, whatever it looks like.
+    # A heading of the highest level is the title, even if it does not look like one.
     marked = next((number for number, line in enumerate(lines[:400]) if heading_level(line) == 1), None)
     if marked is not None:
         return marked
@@ -110,7 +110,7 @@ def _last_line(search: Search) -> int:
 
 
 def _leaf(search: Search, line: Line) -> Finding:
-    # What stands behind a wide gap is another column, such as the date.
+    # Text behind a wide gap is another column, such as the date.
     text = _GAP.split(line.text.strip("#*_ "))[0]
     start = line.start + line.text.index(text)
     return leaf(search.page, " ".join(text.split()), start, start + len(text))
@@ -171,7 +171,7 @@ def _is_labelled(search: Search, text: str, words: Phrase) -> bool:
 class _Scores:
     """Scores how much each line looks like the title of its page.
 
-    The text talks about what a title says. A title is a line of its own, its words begin with capitals, it is often
+    The text talks about what a title says. A title is a separate line, its words begin with capitals, it is often
     repeated, and the author, the date, the servings, or the first paragraph come right below it. None of this holds
     for the entries of a menu.
     """

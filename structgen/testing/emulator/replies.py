@@ -267,7 +267,7 @@ class ErrorEntry:
         `path` is the place of the error in a schema, as a JSON Pointer.
         """
         at = {} if path is None else {"path": path}
-        # later ones win: the words of the caller before those of the error before those of all errors
+        # later ones win: the caller's words over those of the error, and those over the ones that all errors share
         known = {**_SAMPLES, **self.samples, **words, **at}
         filled: JsonObject = {
             name: Template(value).safe_substitute(known) if isinstance(value, str) else value

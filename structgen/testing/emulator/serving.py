@@ -165,7 +165,7 @@ class State:
         return self.organizations.get(key, ORGANIZATION)
 
     def forces_next(self) -> bool:
-        """Whether the next step is an error or a fault, which is sent whatever the request is."""
+        """Whether the next step is an error or a fault, which is sent without checks of the request."""
         upcoming = self.script[0] if self.script else self.forever
         return upcoming is not None and not isinstance(upcoming, Answer | Streamed)
 
@@ -177,7 +177,7 @@ class State:
         `answer` replaces the function that answers chats.
         """
         fault = self.faults.draw(body)
-        # what answers anything but chats writes no JSON that could be spoilt
+        # only an answer to a chat is JSON that a fault could spoil
         if fault is None or (answer is not None and fault.kind.spoils_json):
             return _answered(answer or self.answer, body), None
         step = fault.refuse(body, charge)
@@ -413,7 +413,7 @@ async def read_form(request: Request, limit: int) -> Form | ErrorReply:
 
 
 async def _within(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
-    """Yield the body as it arrives, up to the limit. Whatever exceeds it is read but never stored."""
+    """Yield the body as it arrives, up to the limit. The rest is read but never stored."""
     size = 0
     async for chunk in request.stream():
         size += len(chunk)

@@ -115,7 +115,7 @@ class _Batches:
         return respond(await self._advanced(batch))
 
     async def cancel(self, request: Request) -> Response:
-        """Cancel a batch that has not ended: one that takes no time has not, either, until it is retrieved."""
+        """Cancel a batch that has not ended. Even one that takes no time ends only when it is retrieved."""
         log(self._state, request, {})
         batch = self._state.batches.get(request.path_params["id"])
         if batch is None:

@@ -116,7 +116,7 @@ class Batch:
     def _proceed(self, now: float) -> None:
         expires = self.created_at + self.window
         start, end = self.created_at + self._edge, self.created_at + self.seconds - self._edge
-        # nothing happens after the expiry, however late the batch is looked at
+        # nothing happens after the expiry, however late the batch is retrieved
         until = min(now, expires)
         if until < start:
             return
@@ -152,7 +152,7 @@ class Batch:
         self._enter(status, at)
 
     def _enter(self, status: Status, at: float) -> None:
-        # the time at which it was due, not that of the look at it
+        # the time at which it was due, not at which the batch was retrieved
         self.entered.setdefault(status, at)
         self.status = status
 

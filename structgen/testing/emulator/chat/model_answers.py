@@ -31,14 +31,14 @@ def make_completion(chat: ChatRequest, answer: Answer) -> JsonObject | ErrorRepl
 
 
 def called_tool(chat: ChatRequest, answer: Answer) -> JsonObject | None:
-    """Return the function that an answer calls first, as far as it is the request that says so; None for content.
+    """Return the function that an answer to this request calls first, or None if the answer is content.
 
-    That is the one the request forces, else the first one: `Answer.tool` names another.
+    It is the function that the request forces, else the first one. `Answer.tool` may name another.
     """
     # a model may answer in plain content although functions are offered
     if answer.plain:
         return None
-    # the results of the calls are there already: what a model says then is its answer, unless it must call something
+    # after the results of its calls a model answers in content, unless the request forces another call
     if chat.tool_choice == "auto" and chat.answers_tools and not (answer.tool or answer.calls):
         return None
     return chat.tool
