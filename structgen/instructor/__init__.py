@@ -7,7 +7,7 @@
     recipe = client.chat.completions.create(model=..., response_model=Recipe, messages=[...], max_retries=2)
 
 The client is a subclass of instructor's own `Instructor` or `AsyncInstructor`; values, exceptions and hooks are
-instructor's. Requests, parsing, repairing and asking again are structgen's. The wire is the client that is passed in.
+instructor's. Requests, parsing, repairs and further attempts are structgen's. The client that you pass sends them.
 `from_openai` takes a client for any compatible server, `patch(client)` changes ``client.chat.completions.create`` of
 this one client, as older tutorials do, and ``from_provider("groq/<id>")`` opens a client itself. All other public names
 of instructor (`Mode`, `Partial`, `Maybe`, ...) are found here too.
@@ -16,16 +16,16 @@ What is different, line by line:
 
 - ``mode=`` may be left out: structgen chooses the best mode of the model. TOOLS, JSON, JSON_SCHEMA and MD_JSON are
   kept if they are given.
-- A response that says the value in another notation (``{"Level": "Easy"}``, "$1,299.00" for a float) is repaired
-  instead of asked for again. ``strict=True`` refuses all of that but pure syntax.
-- ``max_retries=2`` allows two more questions, as in instructor, but each asks for the failing fields alone if that is
-  cheaper. Rate limits and server errors are waited for in addition. A tenacity policy decides about both.
+- A response that writes a value in another notation (``{"Level": "Easy"}``, "$1,299.00" for a float) is repaired
+  instead of requested again. ``strict=True`` allows repairs of the syntax only.
+- ``max_retries=2`` allows two more attempts, as in instructor, but each asks for the failing fields alone if that is
+  cheaper. Retries after rate limits and server errors come in addition. A tenacity policy decides about both.
 - The usage of ``_raw_response`` and of the hooks is summed over all attempts on Groq too, and ``token_budget=`` works.
 - ``create_partial`` yields while the response arrives, and its last value is validated. ``create_iterable`` yields each
-  finished item. Both ask again if the first response is refused.
+  finished item. Both make another attempt if the first response is refused.
 - ``temperature`` is 0 unless it is set. An argument that structgen does not send is an error, never ignored.
 - ``options=structgen.Options(...)``, ``store=`` in `from_groq` and so on: budgets, repairs, a store of paid responses.
-- Errors of the wire are wrapped in `InstructorRetryException`; its cause is structgen's `TransportError`.
+- Transport errors are wrapped in `InstructorRetryException`; its cause is structgen's `TransportError`.
 - ``response_model=None`` calls the SDK itself and returns its completion.
 """
 

@@ -1,4 +1,4 @@
-"""The arguments of a call, as instructor's users write them -> structgen's options. What cannot be sent is an error."""
+"""The arguments of a call to instructor -> structgen's options. An argument that cannot be sent is an error."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ WITHOUT_EFFECT: Mapping[str, object] = MappingProxyType({"n": 1, "logprobs": Fal
 
 DEFAULT_RETRIES = 3
 MOST_ATTEMPTS = 64
-"""A tenacity policy is asked for this many attempts when it stops."""
+"""How many attempts of a tenacity policy are tried out to find when it stops."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallArguments:
-    """One call. `parameters` are those for the model; None for `max_retries` and `strict` means: not given."""
+    """One call. `parameters` are those for the model; `max_retries` and `strict` are None if they were not given."""
 
     response_model: Any
     messages: Any
@@ -64,7 +64,7 @@ class CallArguments:
         given = [_with_parts(one) for one in cast("Sequence[Any]", messages)]
         roles = [cast("Any", one).get("role") if isinstance(one, dict) else None for one in given]
         if self.response_model is not None and roles and set(roles) == {"system"}:
-            # Only instructions: the last of them is the request. Structgen's own instructions are the system message.
+            # A chat of instructions alone would leave the model no request, so the last one becomes it.
             given[-1] = {**given[-1], "role": "user"}
         if not self.context:
             return given
@@ -72,7 +72,7 @@ class CallArguments:
 
 
 def _with_parts(message: Any) -> Any:
-    """Return a message with instructor's images converted. One of text, or an object of the SDK, stays as it is."""
+    """Return a message with instructor's images converted. A text message, or an object of the SDK, stays as it is."""
     if not isinstance(message, dict) or "role" not in message:
         return cast("Any", message)
     content: object = cast("Any", message).get("content")
@@ -82,7 +82,7 @@ def _with_parts(message: Any) -> Any:
 
 
 def _filled(message: Any, context: dict[str, Any]) -> Any:
-    """Return a message with its templates filled in. An object of the SDK is an answer, and has none."""
+    """Return a message with its templates filled in. An object of the SDK is a response, without templates."""
     if not isinstance(message, dict):
         return message
     return handle_templating({"messages": [message]}, InstructorMode.TOOLS, Provider.OPENAI, context)["messages"][0]
@@ -90,7 +90,7 @@ def _filled(message: Any, context: dict[str, Any]) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What decides about the Extractor for a call: `key` is equal for equal settings, or None if it has no hash."""
+    """The arguments of a call that its Extractor depends on. `key` is equal for equal settings."""
 
     model: str
     parameters: Mapping[str, Any]
@@ -100,7 +100,7 @@ class Settings:
 
     @property
     def key(self) -> Hashable:
-        """A key for caching; TypeError from its hash if an argument has none."""
+        """A key for caching. Raises TypeError, here or from its hash, if an argument cannot be part of a key."""
         return (self.model, _pairs(self.parameters), _pairs(self.for_client), self.retries, self.strict)
 
     def options(self, base: Options) -> Options:
@@ -168,6 +168,7 @@ def attempts_of(retries: object, base: Options) -> tuple[int | None, float | Non
     """
     if retries is None:
         budget = base.budget
+        # Without retries and without a budget of the user's, instructor's default applies.
         return (DEFAULT_RETRIES + 1 if budget == Options().budget else budget.max_attempts), None
     if isinstance(retries, int) and not isinstance(retries, bool):
         return max(retries, 0) + 1, None

@@ -1,4 +1,4 @@
-"""The Extractor behind a client of instructor's: chats that are watched while they are answered."""
+"""The Extractor behind an instructor client. It reports each call to a `CallWatch`."""
 
 from __future__ import annotations
 

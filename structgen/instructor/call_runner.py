@@ -129,13 +129,13 @@ class CallRunner:
         return job, (original, PartialModels(original))
 
     def _extractor(self, settings: Settings) -> CallExtractor:
-        """Return the Extractor for these settings; those that were used last are kept."""
+        """Return the Extractor for these settings. The ones that were opened last are kept."""
         try:
             key = settings.key
             with self.lock:
                 if (known := self.extractors.get(key)) is not None:
                     return known
-        except TypeError:  # an argument without a hash or an order
+        except TypeError:  # an argument has no hash or no order, so it cannot be part of a key
             return self._open(settings)
         opened = self._open(settings)
         with self.lock:
@@ -160,7 +160,7 @@ class CallRunner:
         """Return what the SDK itself returns, a completion or an awaitable of one: no schema, nothing to repair."""
         check_token_budget(call.token_budget, None, streamed=False)
         completions = self.client.chat.completions
-        # The class's own method, because `patch` may have replaced that of the object.
+        # The method of the class, because `patch` may have replaced that of the object.
         kind = cast("Any", type(completions))
         return kind.create(completions, messages=call.readable_messages(), **call.parameters)
 
@@ -177,7 +177,7 @@ class CallJob:
 
     @property
     def watch_if_needed(self) -> CallWatch | None:
-        """The watch, or None if nobody looks: telling nobody would take as long as the rest of the call."""
+        """The watch, or None without hooks and budget: watching would take as long as the rest of the call."""
         return self.watch if self.watch.token_budget is not None or has_handlers(self.watch.hooks) else None
 
     def finished(self, result: Extraction[Any]) -> tuple[Any, Any]:

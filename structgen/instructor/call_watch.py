@@ -1,4 +1,4 @@
-"""What happens during one call -> instructor's hooks, and its token budget: a stop between two attempts."""
+"""Reports one call to instructor's hooks, and stops it between two attempts once its token budget is spent."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class CallWatch:
     def failure(self, error: ExtractionFailed | TransportError) -> Exception:
         """Report the end of a call that failed, and return instructor's exception for it."""
         attempts = attempts_in(error)
-        # The wire failed after it: that attempt was reported when the next one was sent.
+        # After a transport error the last refused attempt is not reported again: that happened when the next was sent.
         if attempts and not isinstance(error.__cause__, TransportError):
             self._refused(attempts[-1].issues, len(attempts), last=True)
         made = retry_exception(error, self.title, self.records, self.token_budget if self.exhausted else None)
@@ -70,7 +70,7 @@ class CallWatch:
         if self.token_budget is None:
             return False
         given, written = self.spent.input_tokens, self.spent.output_tokens
-        # Nobody knows what is left if a response came without its usage.
+        # After a response without usage it is unknown how much of the budget is left.
         self.exhausted = given is None or written is None or given + written >= self.token_budget
         return self.exhausted
 

@@ -23,7 +23,7 @@ PROVIDERS = {"groq": Provider.GROQ, "openai": Provider.OPENAI}
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The arguments of a call that have a name of their own in instructor. None means: not given."""
+    """The arguments that instructor names in its signatures. None means that one was not given."""
 
     response_model: Any = None
     messages: Any = None

@@ -1,4 +1,4 @@
-"""The functions that turn a client of an SDK into one of instructor's, whose calls are structgen's."""
+"""The functions that turn an SDK's client into an instructor client whose calls structgen makes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def from_groq(
     hooks: Hooks | None = None,
     **defaults: Any,
 ) -> Any:
-    """Return a client of instructor's whose calls are structgen's, for a groq client, sync or async.
+    """Return an instructor client whose calls structgen makes, for a groq client, sync or async.
 
     Args:
         client: a ``groq.Groq`` or ``groq.AsyncGroq``. Its key, base URL, headers, timeout and HTTP client are used.
@@ -67,7 +67,7 @@ def from_groq(
         hooks: instructor's hooks.
         defaults: arguments for every call, such as ``model=``, ``temperature=``.
 
-    Raises ConfigurationError for a client of another kind, and for a mode that neither has.
+    Raises ConfigurationError for a client of another kind, and for an unknown mode.
     """
     return _client_of("groq", client, mode, options, store, hooks, defaults)
 
@@ -193,5 +193,5 @@ def _runner(
 ) -> CallRunner:
     chosen = Options() if options is None else argument("options", options, _OPTIONS)
     provider = known.api.provider
-    # Opened once: each combination of arguments has an Extractor of its own.
+    # The store is opened here, once: the runner opens an Extractor for each combination of arguments.
     return CallRunner(client, known.sdk, provider, mode_of(mode), chosen, open_store(store, f"{provider}/any"))

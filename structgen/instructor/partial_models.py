@@ -27,7 +27,7 @@ class PartialModels:
     def __init__(self, model: type[BaseModel]) -> None:
         self._model = model
         self._places: dict[type[BaseModel], Mapping[str, _Place]] = {}
-        # The source is kept with what was built of it, so that its id stays its own.
+        # The source is kept with its instance, so that no other object can get its id.
         self._built: dict[int, tuple[object, Any]] = {}
 
     def build(self, value: Json) -> Any:
@@ -65,7 +65,7 @@ class PartialModels:
         """Return what a field has before its value arrives: an empty model, None, or its default."""
         field = model.model_fields[name]
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            # A model that contains itself would never end.
+            # None, because a model that contains itself would be built without end.
             return self._of(field.annotation, {}, keep=False) if field.annotation is not model else None
         # The default of a factory is PydanticUndefined here.
         return None if required or field.default_factory else field.get_default()

@@ -1,4 +1,4 @@
-"""What users of instructor pass as `response_model` -> the schema that is asked for, and the value that they get."""
+"""A `response_model` of instructor -> the schema that the model is asked for, and the value that the user gets."""
 
 from __future__ import annotations
 

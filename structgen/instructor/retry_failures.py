@@ -24,7 +24,7 @@ def validation_error(issues: tuple[Issue, ...], title: str) -> ValidationError:
     """Return the issues of a refused response as Pydantic's ValidationError, each with its place."""
     details: list[InitErrorDetails] = [
         {
-            # A literal is asked for because of translations; these words are not translated.
+            # Pydantic's type wants a literal because it translates messages; these are not translated.
             "type": PydanticCustomError(issue.code, issue.message),  # type: ignore[arg-type]
             "loc": tuple(int(step) if step.isdecimal() else step for step in steps(issue.path)),
             "input": issue.found,
@@ -37,7 +37,7 @@ def validation_error(issues: tuple[Issue, ...], title: str) -> ValidationError:
 def retry_exception(
     error: ExtractionFailed | TransportError, title: str, records: SdkRecords, token_budget: int | None = None
 ) -> InstructorRetryException:
-    """Return instructor's exception for a failure, its cause set. With `token_budget`, it is that which ran out."""
+    """Return instructor's exception for a failure, with its cause. `token_budget` is the one that is spent, if any."""
     attempts = error.attempts if isinstance(error, ExtractionFailed) else ()
     shown = cumulative(attempts, records)
     refused = [

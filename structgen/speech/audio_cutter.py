@@ -1,4 +1,4 @@
-"""Files that are too large for the server -> pieces that are not, with ffmpeg, if it is installed."""
+"""Splits audio files that are too large for the server into smaller pieces, with ffmpeg if it is installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENCODING = "flac-16k-mono"
 """What pieces are: speech models hear no more than this. Part of the name of a request, so that it is stored once."""
 
 OVERLAP = 10.0
-"""By how many seconds neighbouring pieces overlap, so that no word is cut in two in both of them."""
+"""The seconds that two neighbouring pieces share, so that each word is whole in at least one of them."""
 
 _BYTES_A_SECOND = 32_700
 """The maximum: 16,000 samples of 2 bytes each, and the frames around them."""

@@ -13,10 +13,10 @@ from structgen.speech.transcript import Segment, Word
 from structgen.speech.word_offsets import Timed, places
 
 NEAR = 1.5
-"""Two pieces may give times for the same word that differ by so many seconds."""
+"""The seconds by which two pieces may differ about the time of the same word."""
 
 _SURE = 4
-"""So many words in a row that both pieces have in their overlap are the same words, whatever their times."""
+"""A run of this many words that both pieces have in their overlap is the same speech, even if its times differ."""
 
 _MOST = 200
 """How many words of an overlap are compared: comparing takes time that grows with their square."""
@@ -33,7 +33,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What was heard in all pieces, and sentences about seams at which that is not certain."""
+    """The transcript of all pieces, and notes about the seams that are not certain."""
 
     heard: Heard
     end: float

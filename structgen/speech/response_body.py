@@ -20,7 +20,7 @@ _LARGEST = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one response says."""
+    """The transcript in one response."""
 
     text: str
     segments: tuple[Segment, ...] = ()
@@ -29,7 +29,7 @@ class Heard:
     duration: float | None = None
 
     def later(self, seconds: float) -> Heard:
-        """Return the same with all times later, for a piece that begins there."""
+        """Return it with all times moved by `seconds`, for a piece that begins there."""
         return replace(
             self,
             segments=tuple(

@@ -38,7 +38,7 @@ class SpeechModel:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How a speech model is reached: as the arguments of an Extractor."""
+    """How a speech model is reached. The fields are the arguments of an Extractor."""
 
     api_key: str | None = None
     base_url: str | None = None
@@ -47,7 +47,7 @@ class Wire:
 
 
 def open_speech_model(model: str | None, *, translate: bool, store: Store | None, wire: Wire) -> SpeechModel:
-    """Return the model that a model string means. Raises ConfigurationError if it is none that can do this."""
+    """Return the model that a model string means. Raises ConfigurationError if no such model can do this."""
     provider, name = split_speech_model(model or (TRANSLATES if translate else TRANSCRIBES))
     if provider == REPLAY:
         return _recorded(name, store)

@@ -32,8 +32,8 @@ _PARTS = ("word", "segment")
 class SpeechOptions:
     """How audio is transcribed.
 
-    `translate` asks for an English text. `language` is that of the audio, as two or three letters (``de``); the model
-    finds it out if it is None. `prompt` shows the model spelling and style. `temperature` is 0 to 1. `timestamps` names
+    `translate` asks for an English text. `language` is that of the audio, as two or three letters (``de``); None lets
+    the model detect it. `prompt` shows the model spelling and style. `temperature` is 0 to 1. `timestamps` names
     what should have times, ``word``, ``segment`` or both; None means both if `response_format` is ``verbose_json``,
     the only one with times. `max_mb` is the maximum size of a file, in MB of 2**20 bytes: larger ones are cut.
     """

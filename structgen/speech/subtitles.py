@@ -9,7 +9,7 @@ from structgen.core.errors import DocumentError
 from structgen.speech.transcript import Segment, Transcript, Word
 
 LONGEST, WIDEST, PAUSE = 6.0, 84, 1.0
-"""A cue made of words lasts at most so many seconds, has at most so many characters, and ends at so long a pause."""
+"""Limits of a cue made of words: its seconds, its characters, and the seconds of a pause that ends it."""
 
 
 def srt(transcript: Transcript) -> str:
@@ -31,7 +31,7 @@ def vtt(transcript: Transcript) -> str:
 
 
 def _cues(transcript: Transcript) -> Iterator[Segment]:
-    """Yield the cues: segments, or words in groups if only words have times. A cue is never shorter than nothing."""
+    """Yield the cues: segments, or words in groups if only words have times. A cue never ends before it begins."""
     cues: Sequence[Segment] = transcript.segments or tuple(_grouped(transcript.words))
     if not cues and transcript.duration is not None:
         cues = (Segment(0.0, transcript.duration, transcript.text),)

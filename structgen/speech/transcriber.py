@@ -219,7 +219,7 @@ class Transcriber(Closing, AsyncClosing):
         return Request(self._model.provider, self._model.name, (), Mode.TEXT, json_schema=True, audio=audio)
 
     def _asked(self, call: Call, content: Callable[[], bytes]) -> tuple[Send, Answers]:
-        """Return the effect of a call, and who answers it."""
+        """Return the effect of a call, and the `Answers` that answer it."""
         answers, sender = self._model.answers, self._model.sender
         if sender is not None:
             answers = replace(answers, sender=sender.uploading(call.name, content))

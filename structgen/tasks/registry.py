@@ -133,9 +133,9 @@ def _in_file(path: Path, name: str | None, root: Path) -> Task[object]:
 
 
 def _extended_by(path: Path, root: Path) -> FindTask:
-    """Return a function that finds the task which a file extends: a file is named from its folder, others from `root`.
+    """Return a function that finds the task that a file extends, from the file's folder, or from `root` for a name.
 
-    It raises TaskError for a chain of files without an end.
+    It raises TaskError for an endless chain of files.
     """
 
     def find(ref: str) -> Task[object]:

@@ -44,7 +44,7 @@ _ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """A batch as the provider describes it. `status` is its word; `errors` are sentences about a refused file."""
+    """A batch as the provider describes it. `status` is the provider's word; `errors` say why it refused the file."""
 
     id: str
     status: str
@@ -59,7 +59,7 @@ class BatchReport:
 
     @property
     def ended(self) -> bool:
-        """Whether its results are final. A word that is not known may be followed by others."""
+        """Whether its results are final. An unknown status is not: another one may follow it."""
         return self.status in _ENDED
 
 
@@ -67,7 +67,7 @@ class BatchClient:
     """Files and batches of one server. Safe to use from several threads."""
 
     def __init__(self, api: ChatApi, endpoint: Endpoint, *, timeout: float = 60.0) -> None:
-        # 100 MB take their time: an upload waits for its answer until the server has read all of it
+        # An upload gets its response only after the server has read all of it, up to 100 MB.
         self._timeout = max(timeout, 300.0)
         self._api = api
         self._endpoint = replace(endpoint, max_bytes=_MOST_BYTES)
@@ -171,8 +171,8 @@ class BatchClient:
     def _listed(self, path: str, name: str) -> Iterator[JsonObject | Failure]:
         """Yield the entries of all pages of a list, or the failure that ends it.
 
-        Every entry has an id and a text of this `name`: a list that is spoiled must not pass for one without our entry,
-        which would be sent, and paid for, again.
+        A list in which an entry lacks an id or a text under the key `name` is a failure: a broken list must not look
+        like one without our entry, which would then be sent, and paid for, again.
         """
         params: dict[str, object] = {}
         seen = set[str]()
@@ -192,7 +192,7 @@ class BatchClient:
                 return
             last = str(entries[-1].get("id")) if entries else ""
             if not last or last in seen:
-                break  # a server that repeats a page would do so without end
+                break  # the server repeats a page, and would go on without end
             seen.add(last)
             params = {"after": last}
         said = f"{self._api.provider} lists {path} without end, so that nobody can tell whether it has ours."

@@ -1,4 +1,4 @@
-"""The lines of batches: those that are uploaded, and those in which a provider answers them. Pure."""
+"""The lines of batch files: the requests that are uploaded, and the results that the provider returns. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class LineResult:
 
 @dataclass(frozen=True, slots=True)
 class ResultReader:
-    """Reads lines of results. `share` is the share of the prices that an answer cost."""
+    """Reads lines of results. `share` (0 to 1) is what an answer costs of its full price."""
 
     api: ChatApi
     model: str
@@ -53,7 +53,7 @@ class ResultReader:
     share: float
 
     def read(self, line: bytes) -> LineResult | None:
-        """Return the result in a line, or None if it is none."""
+        """Return the result in a line, or None if the line is not one."""
         entry = as_object(decode(line))
         number = _number(entry.get("custom_id"))
         if number is None:

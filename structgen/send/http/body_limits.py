@@ -19,7 +19,7 @@ STREAM_FACTOR = 100
 That text itself is limited where the stream is reassembled."""
 
 ENCODINGS = "gzip, deflate"
-"""What may be sent compressed: zlib can stop in the middle of a piece, which other decoders cannot."""
+"""The encodings that a server may use. Only zlib's decoder can stop in the middle of a piece."""
 
 _PIECE = 65_536
 

@@ -284,7 +284,7 @@ def _post(client: groq.Groq, posting: Posting, timeout: float, endpoint: Endpoin
 async def _apost_in_pieces(
     client: groq.AsyncGroq, posting: Posting, seconds: float, endpoint: Endpoint
 ) -> tuple[httpx.Response, bytes]:
-    """Post a body with a client of the user's, and read the response piece by piece, to limit its size."""
+    """Post a body with the user's own client, and read the response piece by piece, to limit its size."""
     kind, most = types_of(endpoint).response, endpoint.max_bytes
     opened = await client.post(
         posting.url,
@@ -307,7 +307,7 @@ async def _apost_in_pieces(
 
 
 def _joined(pieces: Iterator[bytes], most: int) -> bytes:
-    """Join the pieces. Raises BodyTooLarge: a client of the user's has no hook that limits its bodies."""
+    """Join the pieces. Raises BodyTooLarge: the user's own client has no hook that limits its bodies."""
     whole = bytearray()
     for piece in pieces:
         whole += piece

@@ -176,7 +176,7 @@ def _open_async(endpoint: Endpoint) -> groq.AsyncGroq:
         api_key=endpoint.key,
         base_url=endpoint.address,
         max_retries=0,
-        timeout=None,
+        timeout=None,  # asyncio.timeout limits each request; limiting each read as well would cost CPU
         http_client=http_client,
         default_headers=_headers(endpoint),
     )

@@ -222,7 +222,7 @@ def find_row(status: int, refusal: Refusal) -> Row:
 
 
 LONGEST_WAIT = 86_400.0
-"""In seconds. No rate limit lasts longer than a day, whatever a header says."""
+"""In seconds. No rate limit lasts longer than a day, so a longer wait in a header is cut to this."""
 
 
 def requested_wait(headers: Mapping[str, str], message: str) -> float | None:
@@ -268,12 +268,12 @@ def connection_failure(error: BaseException, endpoint: Endpoint, api: ChatApi) -
 
     The SDK reports nearly all of them as a timeout, even a dropped connection. Only their causes distinguish them.
     """
-    # An error response whose body could not be read: its status explains nothing.
+    # If the body of an error response cannot be read, its HTTPStatusError is in the chain, but does not say why.
     chain = tuple(cause for cause in causes(error) if type(cause).__name__ != "HTTPStatusError")
     fault = _explain(chain)
     detail = " ".join(mask(str(chain[-1]), endpoint.secrets)[:300].split()).rstrip(".")
     detail = f" ({type(chain[-1]).__name__}: {detail})" if detail else f" ({type(chain[-1]).__name__})"
-    # A client of the user's has its own proxies, which nobody else knows.
+    # The user's own client has its own proxies, which structgen does not know.
     proxy = None if endpoint.is_users else proxy_for(endpoint.address)
     through = f", through the proxy {proxy.shown}" if proxy is not None else ""
     if proxy is not None and fault.at_connecting:

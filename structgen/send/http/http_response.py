@@ -196,7 +196,7 @@ _DETAILS = (
 def read_usage(usage: Json) -> tuple[Usage, tuple[str, ...]]:
     """Return the token counts of a body, and notes about those that cannot be counts.
 
-    A count that the server omits, or that nobody can believe, is unknown, not zero.
+    A count that the server omits, or that cannot be true, is unknown, not zero.
     """
     held, counts, notes = as_object(usage), dict[str, int | None](), list[str]()
     for ours, group, theirs in _DETAILS:

@@ -156,7 +156,7 @@ class Endpoint:
 
     def url(self, path: str) -> str:
         """Return the URL of a path, absolute because joining it would cost the SDK time."""
-        if self.client is not None:  # it knows best: Azure's builds URLs of its own from the path
+        if self.client is not None:  # the SDK joins the URL itself: Azure's client adds parts to the path
             return path
         question, query = self.base_url.partition("?")[1:]
         return f"{self.address}{path}{question}{query}"

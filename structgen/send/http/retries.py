@@ -182,7 +182,7 @@ class _Policy:
         if own is not None:
             return own.wait(state)
         requested = failure.wait if failure is not None else None
-        if requested is not None:  # asking sooner would only fail again
+        if requested is not None:  # an earlier retry would only fail again
             return requested
         # The random part keeps callers that failed together from coming back together.
         return wait_exponential(multiplier=_FIRST, max=_LONGEST)(state) + wait_random(0, _JITTER)(state)

@@ -1,6 +1,6 @@
 """The sender for the audio endpoints, transcriptions and translations: as for chats, but a form with a file is posted.
 
-The text of the completion is the body of the response, whatever its format: it holds all that was paid for, and
+The text of the completion is the whole body of the response, in any format, so that all that was paid for is stored.
 `structgen.speech` reads it.
 """
 

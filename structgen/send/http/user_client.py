@@ -36,7 +36,7 @@ GROQ_TYPES = SdkTypes(httpx.Response, groq.APIStatusError, (groq.APIError, httpx
 
 @dataclass(frozen=True, slots=True)
 class UserClient:
-    """A client of the user's, sync or async, and what it is for. Structgen never closes it.
+    """A user's SDK client, sync or async, and the provider that it is for. Structgen never closes it.
 
     `sdk` is "groq" or "openai". The client keeps its key, base URL, headers and HTTP client, but it does not retry:
     structgen does.
@@ -76,11 +76,11 @@ def user_client(given: object) -> UserClient:
     if isinstance(given, groq.Groq | groq.AsyncGroq):
         quiet = given.with_options(max_retries=0)
         return UserClient(quiet, "groq", isinstance(given, groq.AsyncGroq), GROQ, GROQ_TYPES)
-    # A client of openai's exists only if its SDK has been imported.
+    # An openai client exists only if its SDK has been imported.
     openai: Any = sys.modules.get("openai")
     if openai is not None and isinstance(given, openai.OpenAI | openai.AsyncOpenAI):
         other: Any = given
-        # The same methods under another name: no common base class says so.
+        # OpenAI's clients have the same methods as groq's, but share no base class with them.
         quiet = cast("groq.Groq | groq.AsyncGroq", other.with_options(max_retries=0))
         http: Any = import_module(type(other.base_url).__module__.partition(".")[0])
         errors = (openai.APIError, http.HTTPError, httpx.HTTPError, TimeoutError)
