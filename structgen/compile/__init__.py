@@ -1,4 +1,4 @@
-"""Schema + text -> Request: the prompt and the parameters. Pure: nothing is sent."""
+"""Compile a schema and a text into a Request: the prompt and the parameters. Pure: nothing is sent."""
 
 from structgen.compile.messages import Input
 from structgen.compile.prompt_text import delimited, with_context

@@ -1,4 +1,4 @@
-"""The messages of a chat history as SDKs write them -> Messages, and the check that tool calls and results match."""
+"""Read the messages of a chat history as SDKs write them, and check that tool results match tool calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WRITE = (
 _KEYS = frozenset({"role", "content", "name", "tool_calls", "tool_call_id"})
 
 _OF_RESPONSES = frozenset({"reasoning", "refusal", "annotations", "audio", "executed_tools", "function_call"})
-"""What the messages of responses have besides. It is not sent again: the model does not need it to go on."""
+"""Members that only messages from responses have. They are not sent back: the model does not need them to continue."""
 
 
 def message_in(entry: Mapping[str, object]) -> Message:

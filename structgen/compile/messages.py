@@ -1,4 +1,4 @@
-"""The input of a request -> chat messages: documents between tags, chats checked, images encoded as data URLs."""
+"""Turn the input of a request into chat messages: tag documents, check chats, encode images as data URLs."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ _PARTS = "Put the parts of a message (texts and images) into one Message: [Messa
 def _as_mapping(given: object) -> Mapping[str, object]:
     """Return a dict message, or the fields of an SDK's message, such as the one in its response."""
     dump = getattr(given, "model_dump", None)
+    # A class has a `model_dump` too, but no fields to read.
     fields: object = dump() if callable(dump) and not isinstance(given, type) else given
     if not isinstance(fields, Mapping):
         raise DocumentError(f"A chat message must be a Message or a dict with role and content, not {_kind_of(given)}.")

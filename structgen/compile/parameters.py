@@ -1,4 +1,4 @@
-"""The options -> the parameters of a request, checked against the API and the model card; the room for its answer."""
+"""Turn options into the parameters of a request, check them against API and model card, and estimate tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from structgen.core.options import Mode, Options
 from structgen.core.records import Card, Message, Parameters
 
 MIN_ANSWER_TOKENS = 512
-"""In tokens. An estimate is never reduced below this: the answer would be cut off."""
+"""In tokens. An estimate is never reduced below this, because the answer would be cut off."""
 
 
 def parameters_for(options: Options, mode: Mode, card: Card | None) -> Parameters:
@@ -53,7 +53,7 @@ def answer_limit(parameters: Parameters, messages: tuple[Message, ...], estimate
         return limit
     prompt = message_tokens(messages)
     left = card.context_window - prompt
-    # A limit that the user set is taken as it is. Only our own estimate, which is generous, may shrink to fit.
+    # A limit that the user set is sent unchanged. Only our own estimate, which is generous, may shrink to fit.
     if left < (limit if requested is not None else min(limit, MIN_ANSWER_TOKENS)):
         raise RequestTooLarge(
             f"The request has about {prompt:,} tokens and its answer needs {limit:,}, but the context window of "
@@ -107,7 +107,7 @@ def answer_tokens(frame: int, document: str | None, card: Card | None, *, quoted
     """
     words = WITHOUT_DOCUMENT if document is None else max(MIN_DOCUMENT_TOKENS, tokens_of(len(document)))
     answer = frame + (2 * words if quoted else words)
-    if card is None or card.reasoning:
+    if card is None or card.reasoning:  # an unknown model may be a reasoning model
         answer += REASONING_TOKENS
     most = card.max_completion_tokens if card else None
     return answer if most is None else min(answer, most)

@@ -72,7 +72,7 @@ _ORDERS = {DateOrder.DMY: "day, month, year", DateOrder.MDY: "month, day, year",
 
 
 def conventions_text(conventions: Conventions) -> str:
-    """Return one line about how the documents write, empty if nothing is known. Unset options leave no trace."""
+    """Return one line about the language and notation of the documents, empty if no option describes them."""
     said = (
         conventions.language and f"is in the language {conventions.language}",
         conventions.date_order and f"writes dates in digits as {_ORDERS[conventions.date_order]}",

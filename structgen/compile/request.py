@@ -1,4 +1,4 @@
-"""A brief (the schema, the model, the options) -> the Request for a text."""
+"""Compile a brief (the schema, the model, the options) into the Request for a text."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Plan(Generic[T]):
         """
         brief, template = self.brief, self.template
         conversation = with_images(conversation_of(text, extracting=brief.extracting), template.model, brief.card)
-        # A chat may bring system messages. Servers expect one at the start, so they join the instructions there.
+        # A chat may contain system messages. Servers expect a single one, at the start, so all are joined there.
         system = [message.text for message in conversation if message.role == "system"]
         instructions = "\n\n".join([brief.instructions, *system])
         head = _head(brief, self.form, instructions) if system else template.messages
@@ -183,7 +183,7 @@ def choose_mode(requested: Mode, form: AnswerForm, card: Card | None) -> Chosen:
 
 
 def _with_schema(requested: Mode, form: AnswerForm, card: Card | None) -> Chosen:
-    """Strict if card and schema allow it; else best effort if the user named JSON_SCHEMA, and JSON for AUTO."""
+    """Choose strict mode if card and schema allow it; else best effort if JSON_SCHEMA was named, or JSON for AUTO."""
     fallback = _plainest(card) if requested is Mode.AUTO else Mode.JSON_SCHEMA
     if card is not None and card.schema_first and not card.strict:
         # Not strict, because the form of the answer must fit every mode that the sender may go on to.
@@ -203,5 +203,5 @@ def _not_strict(mode: Mode, form: AnswerForm, why: str = "") -> Chosen:
 
 
 def _plainest(card: Card | None) -> Mode:
-    """JSON, unless the card says that the model does not support it."""
+    """Return JSON, or the first mode on the card if the model is known not to support JSON."""
     return Mode.JSON if card is None or not card.modes or Mode.JSON in card.modes else card.modes[0]

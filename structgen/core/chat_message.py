@@ -104,7 +104,7 @@ _MESSAGE: Mapping[str, Check] = MappingProxyType(
 
 
 def _out_of_role(message: Message) -> tuple[str, ...]:
-    """Return what a message of this role cannot have, or lacks."""
+    """Return what is wrong: fields that a message of this role must not have, or that it lacks."""
     if message.tool_calls and message.role != "assistant":
         return (f"tool_calls belong to a message of role 'assistant', not {message.role!r}",)
     if (message.role == "tool") != bool(message.tool_call_id):

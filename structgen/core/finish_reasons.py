@@ -56,7 +56,7 @@ _ENDINGS = (
 
 
 def common_finish_reason(reason: object) -> str:
-    """Return the common word for a provider's finish reason, or its own in lower case; empty if there is none."""
+    """Return the common word for a provider's finish reason, or that reason in lower case; empty if it gave none."""
     word = reason.strip().lower() if isinstance(reason, str) else ""
     common = ((_STOP, "stop"), (_LENGTH, "length"), (_CALLS, "tool_calls"))
     return next((one for words, one in common if word in words), word)

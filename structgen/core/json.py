@@ -18,7 +18,7 @@ def as_object(value: Json) -> JsonObject:
 
 
 def as_number(value: Json) -> float | None:
-    """Return the value if it is a number, else None. A bool is none, although it is an int in Python."""
+    """Return the value if it is a number, else None. A bool is not a number here, although it is an int in Python."""
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 

@@ -1,4 +1,4 @@
-"""Keys, passwords and other credentials are masked here, and nowhere else, before people or files get a text."""
+"""Mask keys, passwords and other credentials before a text is shown or stored. No other module masks anything."""
 
 from __future__ import annotations
 

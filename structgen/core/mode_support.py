@@ -9,7 +9,7 @@ from structgen.core.options import Mode
 
 
 class Support(StrEnum):
-    """What a server makes of a mode."""
+    """How a server handles a mode."""
 
     TAKEN = "taken"
     """It accepts the request, and the answer has the form that the mode promises."""

@@ -1,4 +1,4 @@
-"""Offsets in one text -> offsets in the text that it was made from."""
+"""Map offsets in one text to offsets in the text that it was made from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from structgen.core.results import ChunkReport, Conflict, Repair
 
 @dataclass(frozen=True, slots=True)
 class OffsetMap:
-    """Moves everything that names places of a text to another text.
+    """Maps the records that contain offsets in one text to another text.
 
     `span` returns where a span of the first text lies in `text`, or None if it has no place there. `page` returns the
     page of an offset in `text`, `seconds` the seconds in which a span of it was said.

@@ -119,7 +119,7 @@ class InputFormat(StrEnum):
 
 
 class Form(StrEnum):
-    """The form in which an answer was requested, for those who parse responses themselves."""
+    """The form in which an answer was requested, for callers that parse responses themselves."""
 
     PLAIN = "plain"
     """JSON that matches the schema itself."""

@@ -37,7 +37,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Lines above a document that is part of a longer text. `start` is their offset from it, and so negative."""
+    """Lines above a document that is part of a longer text. `start` is their offset from its start: negative."""
 
     start: int
     text: str
@@ -50,7 +50,7 @@ class Document:
     `context` is background for the model, such as a title. It is never evidence. `above` holds, for a document that is
     part of a longer text, the lines above it that it depends on: headings, column names, dates. `pages` are the offsets
     in `text` at which its pages begin, if it has pages, and `spoken` says when its parts were said, if it is a
-    transcript. `notes` are sentences about what could not be read for certain.
+    transcript. `notes` are sentences about parts that could not be read reliably.
     """
 
     text: str
@@ -221,7 +221,7 @@ class Usage:
 
 
 MOST_TOKENS = 10**9
-"""No response takes as many tokens. A larger count is not believed: sums of such would not even fit a database."""
+"""No response takes as many tokens. A larger count is ignored: the sum of a few would not even fit a database."""
 
 
 def token_count(value: object) -> int | None:

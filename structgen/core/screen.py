@@ -1,8 +1,8 @@
-"""Characters that act on a screen instead of being shown: one table of them, and the ways to make them harmless.
+"""Make characters harmless that act on a screen instead of being shown. Only this module has a table of them.
 
 Names of files, documents and responses are written by others. On a terminal a control character in them could move the
 cursor, hide text or change what is typed next, and an override of the writing direction could make a line read as
-another one. So no text of theirs is printed, and no JSON is written, without a function of this module.
+another one. So none of these texts is printed, and no JSON is written, without a function of this module.
 """
 
 from __future__ import annotations

@@ -30,5 +30,5 @@ def _shown(record: Any) -> Iterator[str]:
 
 def _is_default(field: Field[Any], value: object) -> bool:
     default: object = field.default_factory() if field.default_factory is not MISSING else field.default
-    # True == 1 and 0.0 == False: a value of another type than the default is no default
+    # True == 1 and 0.0 == False, so a value of another type than the default is not the default
     return type(value) is type(default) and bool(value == default)

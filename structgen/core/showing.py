@@ -1,7 +1,7 @@
-"""How the records of the lower layers show themselves: by the views of report/, which is imported when one is shown.
+"""Show the records of the lower layers with the views of report/, which is imported when a record is shown.
 
-The records are below report/, which knows them all. They cannot import it where they are defined, and notebooks ask an
-object for its `_repr_html_`, so this module alone looks upwards.
+A notebook asks a record for its `_repr_html_`, but modules of the lower layers cannot import report/, which imports
+them. So this module alone imports from a higher layer, inside its functions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Speech as data: what of a text was said when, and a request to transcribe audio. Times are in seconds."""
+"""Speech as data: when each part of a text was said, and a request to transcribe audio. Times are in seconds."""
 
 from __future__ import annotations
 

@@ -40,8 +40,9 @@ def _of_recent(kind: object, make: Callable[[object], V]) -> V:
             if key in _recent:
                 _recent.move_to_end(key)
                 return cast(V, _recent[key])
-    except TypeError:
+    except TypeError:  # an argument of the type cannot be hashed
         return make(kind)
+    # Compiling is slow, so it runs without the lock. At worst, two threads compile the same type.
     made = make(kind)
     with _lock:
         _recent[key] = made

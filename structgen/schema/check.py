@@ -107,7 +107,7 @@ def _check_plain(
         converted = [details for details in strict if details["loc"] not in known and _is_conversion(details)]
         return issues_of([*lax, *converted], value)
     except PydanticSerializationError:
-        dumped = None
+        dumped = None  # there is nothing to compare, so the kind of each error decides
     return issues_of([details for details in strict if _differs(details, value, dumped)], value)
 
 

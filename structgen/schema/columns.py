@@ -254,7 +254,7 @@ def _number(column: ColumnType, value: Json) -> object:  # noqa: ARG001 - as abo
         raise Unfit("is not a number, but its column holds numbers")
     try:
         exact = math.isnan(value) or float(value) == value
-    except OverflowError:
+    except OverflowError:  # an integer beyond the range of a float
         exact = False
     if not exact:
         raise Unfit("is a number with more digits than a float has")
@@ -275,7 +275,7 @@ _LARGEST = 2**63
 """The first integer that has more than 64 bits."""
 
 _WORDS = frozenset({"nan", "inf", "-inf"})
-"""How a row says what is not a number in JSON."""
+"""How a row writes the numbers that JSON does not have."""
 
 _READERS: Mapping[Kind, Callable[[ColumnType, Json], object]] = MappingProxyType(
     {

@@ -78,7 +78,7 @@ def choices_of(union: Core) -> list[Core]:
     """Return the choices of a union, with or without tags."""
     given: object = union["choices"]
     found = cast("dict[str, Any]", given).values() if isinstance(given, dict) else cast("list[Any]", given)
-    # A choice may have a label of its own, and a tag may be an alias of another tag.
+    # A choice may be a pair with its label, and a tag may be an alias of another tag.
     schemas = [one for one in found if not isinstance(one, str)]
     return [cast("tuple[Core, str]", one)[0] if isinstance(one, tuple) else one for one in schemas]
 

@@ -1,6 +1,6 @@
 """Guards against schemas and values that would take forever.
 
-A schema is refused if no finite value fits it, or if checking a value would come back to the same check.
+A schema is refused if no finite value fits it, or if checking a value would lead back to the same check.
 
 A value is refused if Pydantic would visit its places far too often. Pydantic tries every branch of a union, even after
 one fits. Two branches that both lead to the next union double the work with each level: 60 levels, a few hundred

@@ -84,7 +84,7 @@ def settle(failures: Iterable[Failure]) -> tuple[Issue, ...]:
     found: list[Issue] = []
     for failure in failures:
         for issue in _of_union(failure) if isinstance(failure, Branches) else (failure,):
-            if issue not in found[-50:]:
+            if issue not in found[-50:]:  # comparing with all of them would be quadratic
                 found.append(issue)
     return tuple(found)
 

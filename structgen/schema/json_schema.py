@@ -176,7 +176,7 @@ class _Bundler:
     def checked(self, here: Path, name: str, where: str) -> Path:
         try:
             path = (here / unquote(name)).resolve(strict=True)
-        except (OSError, ValueError, RuntimeError):
+        except (OSError, ValueError, RuntimeError):  # also a null character in the name, or a loop of symbolic links
             raise SchemaError(f"The $ref {name!r} at {where} names a file that is not there.", where) from None
         if not path.is_relative_to(self.folder) or not path.is_file():
             raise SchemaError(

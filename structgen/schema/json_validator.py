@@ -319,7 +319,7 @@ def validator_class(draft: str, assert_formats: bool) -> Any:
     """Return the validator of a draft with the keywords of this module."""
     base = DRAFTS[draft]
     ours = {key: value for key, value in _KEYWORDS.items() if key in base.VALIDATORS}
-    if base is Draft3Validator:
+    if base is Draft3Validator:  # there `required` is a boolean in the schema of a property
         ours.pop("required", None)
     formats = {"format": _format if assert_formats else _nothing}
     return cast("Any", validators).extend(base, {**ours, **formats})

@@ -269,7 +269,7 @@ class Node:
 
     @cached_property
     def prefix(self) -> tuple[Node, ...]:
-        """The first items of a list, if each has a schema of its own."""
+        """The first items of a list, if each has its own schema."""
         if not self.words & {"prefixItems", "items"}:
             return ()
         lists = [_items(part) for part in self.parts]

@@ -33,7 +33,7 @@ def matcher(pattern: str) -> Callable[[str], bool]:
         try:
             return SchemaValidator(core_schema.str_schema(pattern=pattern)).isinstance_python
         except (CoreError, UnicodeEncodeError):
-            pass
+            pass  # the fast engine does not support the pattern, so our own tries it
     try:
         return compile_search(pattern)
     except PatternError as error:

@@ -173,7 +173,7 @@ class _Rewriting:
         made: JsonObject = {}
         for key, value in cast(JsonObject, part).items():
             if key in NAMES and isinstance(value, str) and (at or key != "$id"):
-                continue
+                continue  # canonical references need no identifiers; the root keeps its own
             if key in DEFINITIONS and isinstance(value, dict):
                 continue
             if key in REF and isinstance(value, str):

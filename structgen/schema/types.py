@@ -1,4 +1,4 @@
-"""A Python type -> TypeAdapter, JSON Schema (of the input) and the other names of its properties.
+"""Compile a Python type: its TypeAdapter, the JSON Schema of its input, and the other names of its properties.
 
 Pydantic does the work. Its JSON Schema is stripped of what costs tokens and tells a model nothing: titles made from
 field names.
@@ -59,7 +59,7 @@ class _Generator(GenerateJsonSchema):
         return _named(super().dataclass_args_schema(schema), {field["name"]: field for field in schema["fields"]})
 
     def named_tuple_schema(self, schema: Any) -> JsonSchemaValue:
-        """A named tuple is a list in JSON. Its names become titles, or a model would not see them."""
+        """Return the schema of a list, as JSON has no named tuples. Names become titles, or no model would see them."""
         write = cast("Callable[[Any], JsonSchemaValue]", vars(GenerateJsonSchema)["named_tuple_schema"].__get__(self))
         return _titled(write(schema), [field["name"] for field in schema["fields"]])
 
