@@ -1,15 +1,15 @@
-"""The form in which an answer is asked for, and how values get into it and out of it again.
+"""The form in which an answer is requested, and the conversion of values to that form and back.
 
 Compiling chooses the form once, and the plan carries it. The request sends its `schema`, worked examples are encoded,
-responses are decoded, and a response that still arrives is shown through its partial view.
+responses are decoded, and a response that is still streaming in is shown through the partial view of the form.
 
     PlainForm     the schema as it is:   {"total": 11.85}
     QuotedForm    with quotes:           {"total": {"quote": "TOTAL RM 11.85", "value": 11.85}}
-    WrappedForm   with an object around a root that is none (function parameters, JSON Schema mode)
-    StrictForm    the subset of JSON Schema that strict mode takes
+    WrappedForm   with an object around a root that is not an object (function parameters, JSON Schema mode)
+    StrictForm    the subset of JSON Schema that strict mode accepts
 
-The last two are written around another form, so that strict and quotes combine: a value is first given its quotes and
-then written in the strict form, and an answer takes the same way back.
+The last two wrap another form, so that strict and quotes combine: a value first gets its quotes and is then written in
+the strict form. An answer is converted back in the reverse order.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ NO_QUOTES: Mapping[str, str | None] = {}
 
 
 class PartialView(Protocol):
-    """Shows the values of one response while it arrives. It remembers what is finished, so that this is linear."""
+    """Shows the values of one response while it streams in. It caches finished parts, so that its work is linear."""
 
     def __call__(self, value: Json, opened: Sequence[str]) -> Partial | None:
-        """The plain form of a value whose open paths are these, or None if there is nothing new to show."""
+        """Return the plain form of a value with these open paths, or None if there is nothing new to show."""
         ...
 
 
@@ -55,7 +55,7 @@ class AnswerForm(ABC):
 
     @property
     def strict(self) -> bool:
-        """Whether the server holds the model to the schema."""
+        """Whether the server enforces the schema."""
         return False
 
     @property
@@ -80,30 +80,30 @@ class AnswerForm(ABC):
 
     @abstractmethod
     def encode(self, value: Json, quotes: Mapping[str, str | None] = NO_QUOTES) -> Json:
-        """A plain value as a model should answer it. What does not fit the schema stays as it is."""
+        """Return a plain value as a model should answer it. What does not fit the schema stays as it is."""
 
     def decode(self, answer: Json) -> Split:
-        """The plain value of an answer and its quotes. What does not fit stays as it is, for validation to refuse."""
+        """Return the plain value of an answer and its quotes. What does not fit stays, for validation to refuse."""
         return self.split(self.unwrap(answer))
 
     def unwrap(self, answer: Json) -> Json:
-        """The first step of `decode`: out of the form in which the schema was sent, with the quotes still in it.
+        """Do the first step of `decode`: convert from the form in which the schema was sent. The quotes stay in it.
 
-        It is for a response that is clean JSON. Only a server that holds the model to the schema writes this form
-        reliably, and such a server writes nothing else; a response with words around it is aligned with the schema.
+        Only for a response that is clean JSON. Only a server that enforces the schema writes this form reliably, and
+        such a server writes nothing but JSON. A response with words around it is aligned with the schema instead.
         """
         return answer
 
     @abstractmethod
     def split(self, tree: Json, opened: str = "") -> Split:
-        """The second step of `decode`: the value without its quotes; `opened` is the deepest path still open."""
+        """Do the second step of `decode`: split off the quotes. `opened` is the deepest path still open."""
 
     @abstractmethod
     def quotable(self, value: Json) -> Collection[str]:
-        """The paths in a plain value that should have a quote."""
+        """Return the paths in a plain value that should have a quote."""
 
     def without_quotes(self, tree: Json) -> Json:
-        """JSON that was found inside a string, without what looks like a quote: nobody knows where it belongs."""
+        """Return JSON that was found inside a string, without quotes: the paths of their values are not known yet."""
         return tree
 
     def unwrap_items(self, items: list[Json]) -> Json:
@@ -111,16 +111,16 @@ class AnswerForm(ABC):
         return self.unwrap({WRAPPER: items} if self.wrapped else items)
 
     def partial_view(self) -> PartialView:
-        """What shows the values of one response while it arrives."""
+        """Return a view that shows the values of one response while it streams in."""
         return _as_it_is
 
     def partial(self, value: Json, opened: Sequence[str]) -> Partial | None:
-        """The plain form of one unfinished value whose open paths are these."""
+        """Return the plain form of one unfinished value with these open paths."""
         return self.partial_view()(value, opened)
 
     @abstractmethod
     def for_part(self, part: Schema[Any]) -> AnswerForm:
-        """The form in which a part of the schema is asked for again: with quotes if this one has them, not strict."""
+        """Return the form for asking again for a part of the schema: with quotes if this one has them, not strict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class PlainForm(AnswerForm):
 
 @dataclass(frozen=True, slots=True)
 class QuotedForm(AnswerForm):
-    """Every value that is read out of a text with its quote beside it."""
+    """The schema with a quote beside every value that is read from a text."""
 
     made: Quoted
 
@@ -193,7 +193,7 @@ class QuotedForm(AnswerForm):
 
 @dataclass(frozen=True, slots=True)
 class WrappedForm(AnswerForm):
-    """Another form, sent with an object at its root. Nobody holds the model to it."""
+    """Another form, sent with an object at its root. No server enforces it."""
 
     inner: AnswerForm
     sent: SentSchema
@@ -253,7 +253,7 @@ class WrappedForm(AnswerForm):
 
 
 class StrictForm(WrappedForm):
-    """Another form in the subset of JSON Schema to which the server can hold the model."""
+    """Another form in the subset of JSON Schema that the server can enforce."""
 
     __slots__ = ()
 
@@ -278,25 +278,25 @@ class _Chained:
 
 
 def prompt_forms(schema: Schema[Any]) -> tuple[AnswerForm, ...]:
-    """The forms in which a prompt can describe a schema: plain and, if it can have quotes, with quotes."""
+    """Return the forms in which a prompt can describe a schema: plain and, if it can have quotes, with quotes."""
     made = with_quotes(schema)
     return (PlainForm(schema), *([QuotedForm(schema, made)] if isinstance(made, Quoted) else []))
 
 
 def strict_form(form: AnswerForm) -> StrictForm | StrictRefusal:
-    """A form as strict mode takes it, or the reason why it has no strict form."""
+    """Return the strict form around a form, or the reason why it has none."""
     strict = strict_of(form.shown)
     return strict if isinstance(strict, StrictRefusal) else StrictForm(form.plain, form, strict)
 
 
 def object_form(form: AnswerForm) -> AnswerForm:
-    """A form with an object at its root: itself if it has one already."""
+    """Return a form with an object at its root: the form itself if it has one already."""
     sent = in_object(form.schema)
     return form if sent is None else WrappedForm(form.plain, form, sent)
 
 
 def sent_by(request: Request, form: AnswerForm) -> AnswerForm | None:
-    """A form as a request sent it, or None if the request asked for something else."""
+    """Return a form as a request sent it, or None if the request asked for something else."""
     made = strict_form(form) if request.strict else object_form(form)
     if isinstance(made, StrictRefusal):
         return None

@@ -1,4 +1,4 @@
-"""Completion -> Parsed: find the answer, decode, align and validate it, and refuse instead of guessing. Pure."""
+"""Parse a Completion: find the answer, decode, align and validate it, and refuse instead of guessing. Pure."""
 
 from structgen.parse.response import Parts, parse_completion, parse_parts, parse_text, parse_tree
 

@@ -140,6 +140,7 @@ def _agree(shape: Shape, one: Outcome, other: Outcome) -> bool:
     if same(shape.known_keys_of(one.tree), shape.known_keys_of(other.tree)):
         return True
     value: object = one.value
+    # Plain JSON was compared above. Only instances of a type may be equal although their trees differ.
     if isinstance(value, dict | list) or type(value) is not type(other.value):
         return False
     try:

@@ -60,7 +60,7 @@ _ROOTS = (
 
 
 def lists_allowed_by(shape: Shape) -> Lists:
-    """Which lists may be an answer that has this shape."""
+    """Return which lists may be an answer of this shape."""
     places = (shape.place(leaf) for leaf in shape.root.leaves() if not leaf.never)
     kinds = (
         Lists.OF_OBJECTS if _only_objects(shape, place.items) and not place.prefix else Lists.ANY

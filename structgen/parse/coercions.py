@@ -77,14 +77,14 @@ def _allowed_if(condition: bool) -> Conversion:
 
 
 def _from_or_to_bool(given: object, after: object) -> Conversion:
-    """Only yes and no become booleans; a boolean or null becomes nothing else."""
+    """Judge a conversion from or to a boolean: only yes and no become booleans, and a boolean or null stays one."""
     if isinstance(given, bool) and isinstance(after, bool):
         return Conversion.NONE if given is after else Conversion.ALLOWED
     return _allowed_if(isinstance(given, str) and isinstance(after, bool) and truth_in(given) is after)
 
 
 def _from_number(given: float, after: object) -> Conversion:
-    """10.0 may become 10 and 1.1 a Decimal; a number never becomes a time, and infinity never becomes a string."""
+    """Judge a conversion of a number: 10.0 may become 10, and 1.1 a Decimal; never a time, nor infinity a string."""
     if not math.isfinite(decimal_of(given)) and not isinstance(after, float):
         return Conversion.REFUSED
     if isinstance(after, int | float):
@@ -100,7 +100,7 @@ def _from_number(given: float, after: object) -> Conversion:
 
 
 def _from_string(before: object, given: str, after: object) -> Conversion:
-    """A string may become the number that it is, or its ISO form; a bare number in a string never becomes a time."""
+    """Judge the conversion of a string, which may become its number or ISO form; a bare number never becomes a time."""
     if isinstance(after, int | float):
         return _allowed_if(float_in(given) == after)
     if isinstance(after, str):

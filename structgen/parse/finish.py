@@ -22,8 +22,8 @@ def may_be_cut(finish_reason: str | None) -> bool:
 def judge_finish(parsed: Parsed[T], finish_reason: str | None, max_risk: Risk) -> Parsed[T]:
     """Record an unusual finish reason, or add it to the issues of a response that lacks something.
 
-    A closed value was not cut off, whatever the finish reason. But a filter may also have removed something inside the
-    value, so accepting it is an interpretation.
+    A closed value was not cut off, even if the finish reason says so. But a filter may also have removed something
+    inside the value, so accepting it is an interpretation.
     """
     ending = ending_of(finish_reason)
     if ending not in _UNUSUAL:

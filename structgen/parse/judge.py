@@ -167,6 +167,7 @@ def _judge_reading(target: Target[T], reading: Reading) -> Outcome:
         before = target.validate_as_is(reading.value, exact=exact)
         if target.schema.adapter is None and not before.issues and (respelled := _respelled(target, reading)):
             return respelled
+        # A number that a float does not hold goes on to the check of which digits the type kept.
         if not before.issues and not exact:
             above = _issues_above_risk(reading.repairs, target.max_risk)
             return Outcome(reading.value, before.value, reading.repairs, above, quotes=reading.quotes)

@@ -1,4 +1,4 @@
-"""The whole stage: the text of a response in, a Parsed out.
+"""Parse the text of a response into a Parsed: this module runs all steps of the stage.
 
 parse_text, parse_parts
 clean JSON        strict_json -> validate_as_is, which is all that most responses need

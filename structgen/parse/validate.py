@@ -168,6 +168,7 @@ def validate_strict(schema: Schema[Any], tree: Json, chosen: Chosen = NO_CHOICE)
         return Verdict(_run(schema, partial(read, data, strict=True), labels, chosen))
     except ValidationError as error:
         found = _inconclusive(error, tree, labels)
+        # Without its error, the value has far more errors than places.
         return found if found.strict else Verdict(issues=(TOO_COSTLY,))
     except RecursionError:
         return Verdict(issues=(TOO_DEEP,))
@@ -233,6 +234,7 @@ def _issues(strict: Sequence[ErrorDetails], lax: ValidationError, tree: Json) ->
     """Return the issues of lax mode, and those of strict mode that no Python input explains."""
     found = issues_of(details_of(lax, tree), tree)
     paths = {issue.path for issue in found}
+    # For strings, lists and objects, strict mode may only refuse the form that JSON has for a date or a set.
     more = (issue for issue in issues_of(strict, tree) if not isinstance(issue.found, str | list | dict))
     return (*found, *(issue for issue in more if issue.path not in paths))
 

@@ -1,4 +1,4 @@
-"""A refused response -> the cheapest next question: its failing fields, its rest, or the whole. Pure."""
+"""Choose the cheapest question after a refused response: its failing fields, its rest, or the whole. Pure."""
 
 from structgen.reask.next_question import first_question, most_of_all, reask
 from structgen.reask.question import ExtractionScope, Join, Joined, Question

@@ -84,7 +84,7 @@ class Draft(Generic[T]):
 
 
 def fields_question(scope: ExtractionScope[T], parsed: Parsed[T]) -> Question[T] | None:
-    """A question for the failing fields alone, or None if the issues are not about single fields."""
+    """Return a question for the failing fields alone, or None if the issues are not about single fields."""
     wanted = failing_paths(parsed)
     known = parts_of(scope.schema.node, wanted)
     if not wanted or len(known) < len(wanted) or len(wanted) > MOST_FIELDS:
@@ -144,6 +144,7 @@ def patch_schema(parts: dict[str, JsonObject | bool]) -> JsonObject:
     for path, part in parts.items():
         own = dict(part) if isinstance(part, dict) else part
         if isinstance(own, dict):
+            # References name definitions at the root. The parts come from one schema, so equal names mean the same.
             for key in ("$defs", "$schema"):
                 if key in own:
                     shared[key] = own.pop(key)
@@ -188,7 +189,7 @@ def source_words(first: Request, span: tuple[int, int | None]) -> tuple[str | No
 
 
 def beside_images(first: Request, words: str) -> str | tuple[str | Image, ...]:
-    """Return the text with the images of the first request: without them nobody could answer."""
+    """Return the text with the images of the first request: without them the model could not answer."""
     images = tuple(image for message in first.messages for image in message.images)
     return (words, *images) if images else words
 

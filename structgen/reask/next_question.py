@@ -36,7 +36,7 @@ def reask(last: Question[T], attempt: Attempt, parsed: Parsed[T]) -> Question[T]
     """
     scope = last.scope
     whole = _whole_again(scope, attempt)
-    # What other models answered is kept for as long as the open fields can be asked for alone.
+    # The answers of other models are kept for as long as the open fields can be asked for alone.
     if isinstance(last.joining, Remaining):
         return remaining_question(scope, parsed) or whole
     # A part that was asked for in vain is not asked for again: a model that fails twice at the same part needs the

@@ -1,7 +1,7 @@
-"""Ask another model for what the models before it left open: its fields alone. What they answered is kept.
+"""Ask another model for the fields alone that the models before it left open. The answers of these models are kept.
 
-That model has seen neither the task nor the text. So it gets the instructions, and the whole text if the answer may be
-that the text does not say it: a passage could lack what the rest of the text says.
+That model has seen neither the task nor the text, so it gets the instructions. If a field may be null, it gets the
+whole text: a value that a passage lacks may be in the rest of the text.
 """
 
 from __future__ import annotations
@@ -48,17 +48,19 @@ AROUND = "What the answer has around them, which is kept:"
 
 @dataclass(frozen=True, slots=True)
 class Remaining(Draft[T]):
-    """A value of which some fields are open. Of the answer to them, what is right is kept."""
+    """A value with open fields. The right parts of an answer are kept, even if other parts are wrong."""
 
     def join(self, answer: Parsed[Any]) -> Joined | Parsed[T]:
         """Put the answers in place. If only some of them are right, those are kept and the others refused.
 
         The issues of a refusal cover every path that is still open: the next question is made from them.
         """
-        joined = super(Remaining, self).join(answer)  # not super(): a class with slots is made anew
+        # `slots=True` makes a new class, which a bare super() does not know.
+        joined = super(Remaining, self).join(answer)
         if isinstance(joined, Joined):
             return joined
         wrong = {path for issue in joined.issues for path in self.paths if is_within(issue.path, [path])}
+        # An issue at a path that was not asked for leaves it uncertain which answers are right.
         right = self._right(answer, wrong) if len(wrong) == len(self._of(joined.issues)) else {}
         tree = self.tree
         for path, value in right.items():

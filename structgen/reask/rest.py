@@ -74,11 +74,11 @@ class Cut(Generic[T]):
 
 
 def rest_question(scope: ExtractionScope[T], parsed: Parsed[T]) -> Question[T] | None:
-    """A question for what is missing, or None if nothing was complete or the root is not an object.
+    """Return a question for what is missing, or None if nothing was complete or the root is not an object.
 
     Also None if anything but the end is wrong: a value that was refused must not be kept.
     """
-    # what comes before such an issue is sound
+    # The reader broke off at an issue of these codes, so everything before it was read without an issue.
     if (
         not parsed.open
         or not isinstance(parsed.partial, dict)

@@ -1,6 +1,6 @@
-"""Show values that still arrive without their quotes.
+"""Show the values of a response with quotes while it streams in, without the quotes.
 
-What is finished is split once and remembered; what is open is split again whenever it is copied.
+A finished part is split once and cached. An open part is split again whenever it is copied.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class QuotedPartial:
         own = {self.quoted.keys.quote, self.quoted.keys.value}
         begun = bool(own & {*value, *deepest[:1]})
         if Leaf.QUOTED in known:
+            # Without a key yet, the object most likely becomes the pair that the schema asks for.
             return begun or not (value or deepest)
         free = any(isinstance(shape, Record) and shape.others for shape in known)
         return (begun and bool(known) and not free) or pair_of(value, known, self.quoted.keys) is not None

@@ -69,7 +69,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list: its first items, which have shapes of their own, and the others."""
+    """A list: its first items, each with its shapes, and all other items."""
 
     first: tuple[tuple[Shape, ...], ...] = ()
     others: tuple[Shape, ...] = ()

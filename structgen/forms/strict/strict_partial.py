@@ -1,6 +1,6 @@
-"""Show values that still arrive in the strict form as plain values.
+"""Show the values of a response in the strict form as plain values while it streams in.
 
-The reader shares finished parts between its values, so each is converted once and remembered. An open part is
+The reader shares finished parts between its values, so each is converted once and cached. An open part is
 converted again whenever the reader copies it. So the conversion takes at most a constant multiple of the reader's time.
 """
 

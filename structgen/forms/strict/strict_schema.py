@@ -11,7 +11,7 @@ a type has the type that its keywords imply, and a tuple has exactly the items t
 
 A property that is optional, may be null and has a default (``x: int | None = 5``) has three states, but only two on the
 wire. There, null means null, and an absent property is sent with its default in examples. Without a default the two
-states cannot be told apart, and null comes back as null.
+states cannot be told apart, and null is converted back to null.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ _strict_forms: WeakKeyDictionary[Schema[Any], StrictSchema | StrictRefusal] = We
 
 
 def strict_of(schema: Schema[Any]) -> StrictSchema | StrictRefusal:
-    """Return the strict form of a schema, or the reason why it has none. It is remembered for each schema."""
+    """Return the strict form of a schema, or the reason why it has none. It is cached for each schema."""
     free = schema.free
     if free not in _strict_forms:
         _strict_forms[free] = to_strict(free.json_schema)

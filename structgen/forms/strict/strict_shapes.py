@@ -105,8 +105,8 @@ def joined_words(*words: str) -> str:
 class Choice:
     """How to tell the options of a union apart, in both forms.
 
-    A list can be of one option only, and an object is the record that `by` names: by the value of its `tag`, or,
-    where that is empty, by any key that it holds; one without keys is `empty`, the record that needs none.
+    Only one option can be a list. An object is the record that `by` names: by the value of its `tag` or, if `tag` is
+    empty, by any key that it has. An object without keys is `empty`, the record that needs none.
     """
 
     null: bool = False

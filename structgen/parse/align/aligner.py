@@ -52,7 +52,7 @@ class Aligner:
     """Fits values into the places of one shape.
 
     `tags`: the response has the tags of a tool call. `accepted` tells whether strict mode accepted the value at a path
-    as it is; then it stays, because a user validator may want it like this. `date_order` is that of the document.
+    as it is; then it stays, because a user validator may expect this form. `date_order` is that of the document.
     """
 
     def __init__(
@@ -213,7 +213,7 @@ class Aligner:
         direct = self._fields(value, place, path)
         if not wrapped or not place.fields:
             return direct
-        # A schema with such fields of its own describes calls, so an object with them is a value.
+        # A schema that has such fields itself describes calls, so an object with them is a value.
         call = is_call(value) and not place.fields.keys() & {"function", *ARGUMENTS}
         lost = direct.misfits > 0 or direct.unknown_keys == len(value)
         if not value or not (call or (lost and len(value) == 1)):
@@ -345,6 +345,7 @@ class Aligner:
             inner, risk = self.decode(value)
         except ValueError:
             return misfit(value)
+        # A string that was encoded more than once may still contain the value. Plain text in quotes cannot.
         if isinstance(inner, str) and not inner.strip().startswith(("{", "[")):
             return misfit(value)
         fit = self.fit(inner, place.node, path, wrapped)
@@ -361,6 +362,7 @@ class Aligner:
             fit = self.fit(value, place.items, f"{path}/0")
             held = fit.value
             count = len(held) if isinstance(held, dict) else 0
+            # One known key makes an object an item even if it does not fit: its issues are then about the item.
             if fit.unknown_keys < count if self._has_fields(place.items) else not fit.misfits:
                 after: list[Json] = [held]
                 repair = Repair("one_for_list", path, value, after, Risk.INTERPRETIVE)

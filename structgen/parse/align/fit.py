@@ -24,7 +24,7 @@ class Fit:
     `unknown_keys`: the number of keys of this object that the schema does not know.
     `issues`: values that Pydantic would take for something else, so they are refused here.
 
-    The others decide between the members of a union.
+    The other fields only help to choose between the members of a union.
 
     `wrong_kind`: the value is of another kind altogether.
     `mistagged`: the constants of this object that are not those of this member.

@@ -307,7 +307,7 @@ def _may_be_costly(root: Raw) -> bool:
 
 
 def _references(root: Raw, part: Json) -> Counter[str]:
-    """How often a part refers to each place."""
+    """Count how often a part refers to each place."""
     return Counter(found[0] for _, one in walk(part) if (found := referred(root, one)) is not None)
 
 

@@ -69,7 +69,7 @@ def _serialized(tree: Json) -> Iterator[str]:
             yield from _serialized(value)
         yield "]" if tree else "[]"
     elif isinstance(tree, str):
-        # An empty string may stand for a value that json_repair did not find.
+        # An empty string may replace a value that json_repair did not find.
         yield _DISTRUSTED if not tree or _STRAY_QUOTE.search(tree) else '"' + tree.replace('"', '\\"') + '"'
     else:
         yield _WORDS[tree] if tree is None or isinstance(tree, bool) else str(tree)

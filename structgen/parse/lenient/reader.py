@@ -1,7 +1,7 @@
 """Read JSON as models write it, in linear time: comments, stray commas, any quotes or none, Python literals, tuples.
 
-It reads each character a bounded number of times, whatever the text. It records every repair and goes on if it can, so
-that a refused response still shows what could be read.
+It reads each character a bounded number of times in any text. It records every repair and goes on if it can, so that a
+refused response still shows what could be read.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ class _Reader(Scanner):
         return False
 
     def _skip_commas(self, at: int) -> int:
-        """Skip further commas of an object. A list is not read so: there a comma may stand for an omitted item."""
+        """Skip further commas of an object. In a list they are not skipped, because they may mean an omitted item."""
         at = self.skip(at)
         while self.char(at) == ",":
             self.note("extra_comma", self.text[at : at + 20], None)

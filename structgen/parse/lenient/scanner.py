@@ -18,7 +18,7 @@ from structgen.parse.lenient.strings import PAIRS, read_quoted
 from structgen.parse.reading import ESCAPE, UNSURE_END, UNSURE_WORD
 
 # One regular expression per kind of common member: its key, its value and what ends it. They only make reading fast:
-# the reader goes step by step through whatever they do not match.
+# the reader reads all other members step by step.
 
 NUMBER = r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?"
 
@@ -140,7 +140,7 @@ class Scanner:
                 if end < 2:
                     raise Cut(len(self.text))
             written = self.text[at:end]
-            # `// ... more items` stands for items that the model omitted, so it is an issue and not just a comment.
+            # `// ... more items` replaces items that the model omitted, so it is an issue and not just a comment.
             if not self.ellipsis(at + len(written) - len(written.lstrip("/#* "))):
                 self.note("comment", written, None)
                 self.comments.append(written)

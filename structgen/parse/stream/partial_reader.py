@@ -99,7 +99,7 @@ class PartialReader:
             found = self._opens.search(text, at)
             self._root = found.start() if found else len(text)
         root = self._root
-        # The tag `[think]` begins with a bracket of its own, so the search for tags goes beyond the root.
+        # The tag `[think]` begins with a bracket itself, so the search for tags goes beyond the root.
         tag = OPEN_THINKING.search(text, at, root + _LONGEST_TAG)
         if tag is not None and tag.start() <= root:
             self._state = self._in_thinking
