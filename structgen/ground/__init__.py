@@ -1,4 +1,4 @@
-"""Where in the text each value comes from: value + text -> Evidence. Pure.
+"""Find where in the text each value comes from: a value and a text give Evidence. Pure.
 
 `locate` finds the place of every leaf, `locate_quoted` by the quotes that a model gave for them, and `locate_in_part`
 in a part of a longer text and the lines above it that it depends on. `other_places` finds where else an ambiguous value

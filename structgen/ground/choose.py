@@ -1,8 +1,8 @@
 """Choose among several places of a leaf by the leaves before and after it.
 
-It is the path through the places on which each leaf is near the one before it, and the items of a list follow each
-other in the text. Order counts only if the leaves with a single place follow it. A place is certain if no other one is
-nearly as good.
+The choice is the path through the places on which each leaf is near the one before it, and the items of a list follow
+each other in the text. Order counts only if the leaves with a single place follow it. A place is certain if no other
+one is nearly as good.
 """
 
 from __future__ import annotations

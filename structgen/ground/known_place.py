@@ -1,6 +1,6 @@
-"""Whether a text supports a value at the place where somebody read it. The place is known, so nothing is searched for.
+"""Check whether a text supports a value at a known place, without a search.
 
-Only a few words around the place are looked at, which takes the same time in a text of any length.
+Only a few words around the place are considered, which takes the same time in a text of any length.
 """
 
 from __future__ import annotations

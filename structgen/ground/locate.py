@@ -161,7 +161,7 @@ class Others(NamedTuple):
 def other_places(value: object, evidence: Iterable[Evidence], text: str, most: int = MOST_OTHERS) -> dict[str, Others]:
     """Return the other places of the values with ambiguous evidence in a text, by path; at most `most` of each.
 
-    Evidence of another text has none. Linear like `locate`.
+    Evidence in another text has no other places here. Linear like `locate`.
     """
     unsure = {
         one.path: one for one in evidence if one.status is Status.AMBIGUOUS and text[one.start : one.end] == one.text

@@ -126,7 +126,7 @@ def _key(key: object) -> str:
 
 _ELLIPSIS = re.compile(r"[ \t]?(?:[\[(](?:\.{3}|\u2026)[\])]|\.{3,4}|\u2026)[ \t]?")
 _FARTHEST = 2_000
-"""Maximum characters that an ellipsis stands for."""
+"""Maximum characters that an ellipsis may replace."""
 _FEWEST_WORDS, _MOST_PIECES = 2, 8
 
 

@@ -113,9 +113,9 @@ def locate_in_part(
 
 
 def _open(found: Sequence[Evidence], text: str) -> set[str]:
-    """The leaves that may stand above: those found nowhere, and those of list items found only below all the rest.
+    """Return the paths of leaves that may be above the part: found nowhere, or only below the rest of their item.
 
-    The date of a row stands before it. The same date further down is the date of other rows.
+    The date of a row precedes the row. The same date further down is the date of other rows.
     """
     ends: dict[str, list[tuple[int, str]]] = {}
     for piece in found:
@@ -133,7 +133,7 @@ def _open(found: Sequence[Evidence], text: str) -> set[str]:
 
 
 def _in_passage(piece: Evidence, above: Sequence[Passage]) -> Evidence | None:
-    """The evidence at its place in the one passage that holds it; None if none does."""
+    """Return the evidence with its offsets in the passage that contains it, or None if no passage does."""
     begin = 0
     for one in above:
         end = begin + len(one.text)

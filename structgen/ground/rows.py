@@ -1,8 +1,8 @@
-"""Items of a list that follow each other in the text, each on a line, in a sentence or in a paragraph of its own.
+"""Place the items of a list that follow each other in the text, one on each line, or in each sentence or paragraph.
 
 A table repeats its values: "3" is in every second row. But the rows of an answer come in the order of the text, and all
-cells of a row are together. Where only one way to lay the answer over the text satisfies both, each value of the answer
-has one place, and no other is looked at.
+cells of a row are together. If only one way to lay the answer over the text satisfies both, each value of the answer
+has one place, and no other place is considered.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _UNITS = (
 """What separates the stretches that items may have to themselves: first lines and sentences, then paragraphs."""
 _SAMPLE, _MOST_PLACES = 50, 200
 _LOCAL = 0.5
-"""The least share of the items of which a field must be beside the others to be a cell of the row."""
+"""The minimum share of items in which a field must be beside the other fields to count as a cell of the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class _List:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text, the places of all leaves in it, and what many lists ask of them, each worked out once.
+    """A text, the places of all leaves in it, and tables derived from them, each computed once.
 
-    Equal values share one tuple of places, so that thousands of small lists may ask about one long tuple.
+    Equal values share one tuple of places, and thousands of small lists may need the table of one long tuple.
     """
 
     text: str
@@ -62,7 +62,7 @@ class _Text:
     _members: dict[int, frozenset[int]] = field(default_factory=dict[int, frozenset[int]])
 
     def breaks(self, unit: re.Pattern[str]) -> list[int]:
-        """Return where the stretches of the text begin, but for the first."""
+        """Return where the stretches of the text begin, except for the first."""
         if unit not in self._breaks:
             self._breaks[unit] = [match.end() for match in unit.finditer(self.text)]
         return self._breaks[unit]
@@ -96,9 +96,9 @@ class _Text:
 
 
 def lay_out(found: Sequence[Leaf], places: Sequence[Places], text: str) -> list[Places]:
-    """The places of each leaf; of those of rows that can be laid over the text in only one way, the one in their row.
+    """Return the places of each leaf; only the place in its row if the rows can be laid over the text in one way alone.
 
-    Equal values have one tuple of places, as before. Takes steps for the leaves and the places, but for searches.
+    Equal values still share one tuple of places. Linear in the leaves and the places, except for searches.
     """
     places = _within_lines(places, text)
     lists = _lists(found, places)
@@ -120,7 +120,7 @@ def lay_out(found: Sequence[Leaf], places: Sequence[Places], text: str) -> list[
 
 
 def _within_lines(places: Sequence[Places], text: str) -> list[Places]:
-    """The places without those that go over the end of a line, for values that are within one elsewhere."""
+    """Return the places without those that cross the end of a line, for values that also occur within a line."""
     known: dict[int, Places] = {}
     for several in {id(one): one for one in places if len(one) > 1}.values():
         within = tuple(place for place in several if "\n" not in text[place.start : place.end])
@@ -130,7 +130,7 @@ def _within_lines(places: Sequence[Places], text: str) -> list[Places]:
 
 
 def _lists(found: Sequence[Leaf], places: Sequence[Places]) -> list[_List]:
-    """The lists of at least two items that were found, by the innermost index in the paths of the leaves."""
+    """Return the lists with at least two items that were found, by the innermost index in the paths of the leaves."""
     lists: dict[str, dict[str, dict[str, int]]] = {}
     for number, leaf in enumerate(found):
         steps = leaf.path.split("/")
@@ -142,7 +142,7 @@ def _lists(found: Sequence[Leaf], places: Sequence[Places]) -> list[_List]:
 
 
 def _plain_items(one: _List, whole: _Text) -> dict[int, Places]:
-    """The places of scalars, each behind the one before it."""
+    """Return the places of scalar items, each behind the one before it."""
     numbers = [item[""] for item in one.items]
     chosen = _only_way([[whole.starts(number)] for number in numbers], whole)
     return {
@@ -153,12 +153,12 @@ def _plain_items(one: _List, whole: _Text) -> dict[int, Places]:
 
 
 def _rows(one: _List, whole: _Text, unit: re.Pattern[str]) -> tuple[dict[int, Places], dict[int, Places]]:
-    """The places of the cells of rows, each in its row, and of what stands above the rows; none if it has no rows."""
+    """Return the places of the cells, each in its row, and of values above the rows; both empty if it has no rows."""
     places, breaks = whole.places, whole.breaks(unit)
     fields = _cells(one, partial(whole.stretches, unit=unit))
     rows = [{name: number for name, number in item.items() if name in fields} for item in one.items]
     chosen = _only_way([[whole.stretches(number, unit) for number in row.values()] for row in rows], whole)
-    if chosen.count(None) > len(chosen) // 2:
+    if chosen.count(None) > len(chosen) // 2:  # too few rows are certain for this to be a table
         return {}, {}
     held: dict[tuple[int, int], Places] = {}
     inside: dict[int, Places] = {}
@@ -178,9 +178,9 @@ def _rows(one: _List, whole: _Text, unit: re.Pattern[str]) -> tuple[dict[int, Pl
 def _above(
     one: _List, places: Sequence[Places], fields: frozenset[str], begins: Sequence[int | None]
 ) -> dict[int, Places]:
-    """The places of what is not in the rows, such as a date: in the nearest line above them.
+    """Return the places of values that are not in the rows, such as a date: the nearest place above their row.
 
-    But not of fields that most items have below their first line: these are the rest of items of several lines.
+    A field that most items have below their first line is left out: it belongs to items of several lines.
     """
     rows = [(item, begin) for item, begin in zip(one.items, begins, strict=True) if begin is not None]
     ends = [*(begin for _, begin in rows[1:]), maxsize]
@@ -198,7 +198,7 @@ def _above(
 
 
 def in_order(found: Sequence[Leaf], choices: Mapping[int, Choice]) -> dict[int, Choice]:
-    """The choices with the places of items that are equal in all they say in the order of the items."""
+    """Return the choices, with the places of items that are equal in all fields in the order of these items."""
     sorted_choices = dict(choices)
     for one in _lists(found, [(choices[n].place,) if n in choices else () for n in range(len(found))]):
         alike: dict[str, list[dict[str, int]]] = defaultdict(list)
@@ -224,7 +224,7 @@ def _span(several: Places, low: int, high: int) -> tuple[int, int]:
 
 
 def _cells(one: _List, stretches: Callable[[int], list[int]]) -> frozenset[str]:
-    """The fields of the items that most often are in one stretch of the text."""
+    """Return the fields that are usually in the same stretch of the text as the rest of their item."""
     beside, counted = Counter[str](), Counter[str]()
     sample = one.items[:_SAMPLE]
     values: dict[str, set[int]] = defaultdict(set)
@@ -237,7 +237,7 @@ def _cells(one: _List, stretches: Callable[[int], list[int]]) -> frozenset[str]:
         together = Counter(at for several in where.values() for at in several)
         most = max(together.values())
         best = {at for at, count in together.items() if count == most}
-        if most == 1 and telling in where:  # no two are beside each other: the row is where its own words are
+        if most == 1 and telling in where:  # no fields are together: the field with most values marks the row
             best = set(where[telling])
         counted.update(list(where))
         beside.update(name for name, several in where.items() if not best.isdisjoint(several))
@@ -245,10 +245,11 @@ def _cells(one: _List, stretches: Callable[[int], list[int]]) -> frozenset[str]:
 
 
 def _only_way(rows: Sequence[Sequence[list[int]]], whole: _Text) -> list[int | None]:
-    """For each row the one place at which all of its cells may be, if every row is behind the one before it.
+    """Return for each row the only place for all of its cells, if every row is behind the one before it.
 
-    None for a row that has none, or several. A row of which no place is known does not hold up the others.
+    None for a row with several such places or without cells. All are None if some row with cells has no such place.
     """
+    # Forward, each row gets its earliest place, and backward its latest. If both are equal, there is no other.
     forward = _walk(rows, whole)
     backward = _walk([[whole.mirrored(cell) for cell in row] for row in reversed(rows)], whole)
     if forward is None or backward is None:
@@ -258,7 +259,7 @@ def _only_way(rows: Sequence[Sequence[list[int]]], whole: _Text) -> list[int | N
 
 
 def _walk(rows: Sequence[Sequence[list[int]]], whole: _Text) -> list[int | None] | None:
-    """The first place for each row behind that of the row before it; None if there is none for some row."""
+    """Return the first place for each row behind that of the row before it; None if some row has no such place."""
     found: list[int | None] = []
     last: int | None = None
     for row in rows:
@@ -281,7 +282,7 @@ def _from(cells: Sequence[int], begin: int) -> Iterable[int]:
 
 
 def _in_columns(rows: Sequence[dict[str, int]], inside: dict[int, Places]) -> dict[int, Places]:
-    """The places of cells; those of equal values in one row by the order that the columns have in other rows."""
+    """Return the places of cells; equal values in one row get theirs by the order of the columns in other rows."""
     before = Counter[tuple[str, str]]()
     for row in rows:
         single = sorted((inside[n][0].start, name) for name, n in row.items() if len(inside.get(n, ())) == 1)
@@ -301,7 +302,7 @@ def _in_columns(rows: Sequence[dict[str, int]], inside: dict[int, Places]) -> di
 
 
 def _narrowed(places: Sequence[Places], placed: dict[int, Places], shared: Container[int]) -> list[Places]:
-    """The places with those that were chosen; a place that a value has in its row is free for no equal value."""
+    """Return the places, narrowed to the chosen ones. Equal values lose a taken place, unless it is their last."""
     taken: dict[int, set[Place]] = defaultdict(set)
     for number, chosen in placed.items():
         if len(chosen) == 1 and number not in shared:

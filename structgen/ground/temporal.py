@@ -82,7 +82,7 @@ def find_moments(
         found = days.get(day, []) if day else clocks.places.get(moment, []) if moment else []
         return found if zone is None else [one for one in found if clocks.zones.get(one[:2], zone) == zone]
     found = _pairs(best(days.get(day, ())), best(clocks.places.get(moment, ())))
-    if not found and moment == time():  # midnight also stands for a date without a time of day
+    if not found and moment == time():  # a date without a time of day is often given as midnight
         found = days.get(day, [])
     return [one for one in found if not _contradicts(one, moment, zone, clocks.dated)]
 

@@ -258,9 +258,8 @@ def _compact(text: str, start: int, end: int) -> Iterator[WrittenDate]:
         digits, span = match[0], match.span()
         year_first = _dates((int(digits[:4]),), (int(digits[4:6]),), int(digits[6:]))
         readings = [DateReading(day, *span, order=DateOrder.YMD) for day in year_first]
-        if (
-            int(digits[4:]) in _PLAIN_YEARS
-        ):  # then the first four digits are not a year, and the two readings exclude each other
+        # Digits that end in a year do not begin with one, so the two kinds of readings exclude each other.
+        if int(digits[4:]) in _PLAIN_YEARS:
             one, other, years = int(digits[:2]), int(digits[2:4]), (int(digits[4:]),)
             for order, month, day in ((DateOrder.DMY, other, one), (DateOrder.MDY, one, other)):
                 if order is DateOrder.DMY or one != other:

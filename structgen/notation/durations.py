@@ -156,7 +156,7 @@ def _of_iso(match: re.Match[str]) -> Duration:
 
 
 def _of_clock(match: re.Match[str]) -> Duration:
-    """``1:30 h`` is hours and minutes, ``1:30 min`` minutes and seconds, ``1:30:00 h`` has all three."""
+    """Read ``1:30 h`` as hours and minutes, ``1:30 min`` as minutes and seconds, ``1:30:00 h`` as all three."""
     whole = int(match[1]) * _MINUTE + int(match[2])
     if match[3]:
         return Duration(Decimal(0), Decimal(whole * _MINUTE + int(match[3])))
