@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from structgen.cli.arguments import EngineName, ExtractArguments
@@ -126,12 +130,13 @@ def send_in_batches(
     """
     if arguments.via is None:
         if store is not None and not (store.read_only or arguments.quiet):
-            _warn_of_batches(question, store)
+            _warn_of_batches(arguments, question, store)
         return Sent()
     sent = Sent()
     try:
-        sent.submission = _submission(arguments, question, store, specs)
-        pending = _advance(arguments, question, sent.submission, reader)
+        with _sigterm_as_ctrl_c():
+            sent.submission = _submission(arguments, question, store, specs)
+            pending = _advance(arguments, question, sent.submission, reader)
     except BudgetExceeded as error:
         say(error)
         sent.status = Exit.BUDGET
@@ -140,9 +145,9 @@ def send_in_batches(
     except (TransportError, StoreError) as error:
         say(f"{error} Nothing is lost: the same command continues from here.")
         sent.status = Exit.BUDGET
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         say("stopped: batches that were sent keep running, and the same command continues from here.")
-        sent.status = Exit.INTERRUPTED
+        sent.status = Exit.TERMINATED if isinstance(stop, _Terminated) else Exit.INTERRUPTED
     else:
         sent.run = _run_of(sent.submission)
         sent.answering = question.extractor.answered_by(sent.submission)
@@ -151,15 +156,40 @@ def send_in_batches(
     return sent
 
 
-def _warn_of_batches(question: Question, store: Store) -> None:
-    """Say that batches under way may answer the same documents: single calls pay for them once more."""
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, where it ends the sending and the wait in the same way as Ctrl-C."""
+
+
+@contextmanager
+def _sigterm_as_ctrl_c() -> Generator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+
+    def terminate(_number: int, _frame: FrameType | None) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+def _warn_of_batches(arguments: ExtractArguments, question: Question, store: Store) -> None:
+    """Say that batches under way may answer the same documents, for which single calls pay once more."""
+    from structgen.engine.answers import REPLAY
+
+    if (arguments.model or "").partition("/")[0] == REPLAY:
+        return  # the extractor names the recorded model, but sends nothing
     model = question.extractor.model.partition("/")[2]
     under_way = {one.run for one in store.batches.open() if one.model == model and one.state is not BatchState.FETCHED}
-    runs = [run.id for run in store.runs() if run.id in under_way and run.task == question.task.name]
+    runs = [run for run in store.runs() if run.id in under_way and run.task == question.task.name]
     if runs:
         say(
-            f"run {runs[0]} has a batch under way for this task and model: with --via groq-batch its documents are "
-            "answered by it; single calls pay for them once more."
+            f"run {runs[0].id} has a batch under way for this task and model, and this command sends single calls: "
+            "documents that are in that batch too are paid for twice. To pay once, stop this command and fetch the "
+            f"batch: {runs[0].command}"
         )
 
 

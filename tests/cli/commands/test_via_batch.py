@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -91,16 +92,16 @@ def test_waiting_shows_progress_and_ends_with_the_rows(
     assert len(Path("out.csv").read_text().splitlines()) == 6
 
 
+@pytest.mark.parametrize(("signalled", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupting_the_wait_stops_no_batch(
-    timed: Emulator, extract: Command, monkeypatch: pytest.MonkeyPatch
+    signalled: signal.Signals, status: int, timed: Emulator, extract: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(submission.Submission, "_sleep", interrupt)
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(submission.Submission, "_sleep", lambda *_: signal.raise_signal(signalled))
     ran = extract("--wait")
-    assert ran.status == 130
+    assert ran.status == status
     assert "the same command continues" in ran.said[-1]
+    assert signal.getsignal(signal.SIGTERM) == before
     timed.clock.advance(1100)
     assert len(extract().rows) == 5
     assert sent(timed) == ["files", "batches"]
@@ -288,6 +289,9 @@ def test_a_live_run_says_that_a_batch_is_under_way_and_what_that_answers_is_reco
     live = structgen("extract", "dish.json", "*.txt")
     assert live.status == 0
     assert "run 1 has a batch under way for this task and model" in live.err
+    assert "paid for twice" in live.err
+    assert "under way" not in structgen("extract", "dish.json", "*.txt", "--model", "replay").err
+    assert json.loads(structgen("runs", "show", "1", "--json").out)["command"] in live.err
     assert extract().status == 0  # everything is answered: nothing is waited for
     timed.clock.advance(1100)
     late = extract()
