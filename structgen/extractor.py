@@ -155,7 +155,8 @@ class Extractor(Batches, Streams, Estimates, Closing, AsyncClosing):
         )
         opened = open_store(store, models[-1])
         base = given.base_url if given else base_url
-        self.models, self._answers, self._senders = open_models(models, opened, base, open_wire)
+        run = previous_run.run.id if previous_run else None
+        self.models, self._answers, self._senders = open_models(models, opened, base, open_wire, run)
         self.model = ",".join(self.models)
         check_models(self.models, self.options, self._senders)
         self._own_store = opened if opened is not store else None

@@ -261,10 +261,11 @@ class ReplaySender:
 
 
 def open_answers(
-    model: str, store: Store | None, base_url: str | None, open_wire: Callable[[], Sender]
+    model: str, store: Store | None, base_url: str | None, open_wire: Callable[[], Sender], run: int | None = None
 ) -> tuple[str, Answers]:
     """Return the model to compile for and the source of its answers. `open_wire` is not called for replay.
 
+    If a model was recorded on several servers, replay reads that of `base_url`, else that of the run with that number.
     Raises ConfigurationError if there is no store to replay, or if it is not clear which recording is meant.
     """
     provider, name = split_model(model)
@@ -275,7 +276,7 @@ def open_answers(
         return model, Answers(sender, store, endpoint, pays=provider != "rules")
     if store is None:
         raise ConfigurationError("The model replay answers from a store alone. Pass the recorded one: store=...")
-    found = _chosen(store, None if name == REPLAY else split_model(name), base_url)
+    found = _chosen(store, None if name == REPLAY else split_model(name), base_url, run)
     recorded = f"{found.provider}/{found.model}"
     sender = ReplaySender(recorded, store, find_card(found.provider, found.model))
     return recorded, Answers(sender, store, found.endpoint, pays=False)
@@ -288,12 +289,15 @@ def find_recorded(model: str, store: Store) -> str:
     return f"{found.provider}/{found.model}"
 
 
-def _chosen(store: Store, named: tuple[str, str] | None, base_url: str | None) -> Recorded:
+def _chosen(store: Store, named: tuple[str, str] | None, base_url: str | None, run: int | None = None) -> Recorded:
     """Return the only recorded model, or the one of that name; recorded on that server, if a base URL is given."""
     held = store.recorded()
     fitting = [one for one in held if named in {None, (one.provider, one.model)}]
     if len(fitting) > 1 and base_url is not None:
         fitting = [one for one in fitting if one.endpoint == endpoint_name(one.provider, base_url)]
+    elif len(fitting) > 1 and run is not None:
+        servers = store.servers_of(run)
+        fitting = [one for one in fitting if one.endpoint in servers] or fitting
     if len(fitting) == 1:
         return fitting[0]
     listed = ", ".join(sorted({f"replay/{one.provider}/{one.model}" for one in held})) or "nothing"
@@ -301,5 +305,7 @@ def _chosen(store: Store, named: tuple[str, str] | None, base_url: str | None) -
         raise ConfigurationError(
             f"{store.path} has no responses of that model: it holds {listed}. Record that model first."
         )
-    several = "responses of several servers: pass base_url" if named else f"several models: name one of {listed}"
+    several = (
+        "responses of several servers: pass base_url (--base-url)" if named else f"several models: name one of {listed}"
+    )
     raise ConfigurationError(f"{store.path} holds {several}.")

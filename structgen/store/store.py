@@ -319,6 +319,15 @@ class Store(RunRows, Batching, Closing):
         text = "SELECT request, rest, completion, at FROM completion WHERE name = ? ORDER BY id DESC LIMIT 1"
         return tuple(self._entry(*row) for (name,) in names for row in self._read(text, name))
 
+    def servers_of(self, run: int) -> frozenset[str]:
+        """Return the servers whose answers a run used, as requests name them, if the answers are still stored."""
+        rows = self._read(
+            "SELECT DISTINCT coalesce(json_extract(request, '$.endpoint'), '') FROM completion "
+            "WHERE name IN (SELECT name FROM answered WHERE run = ?)",
+            run,
+        )
+        return frozenset(endpoint for (endpoint,) in rows)
+
     def entries(self) -> Iterator[Entry]:
         """Yield every completion with its request, oldest first. They are read page by page."""
         last = 0

@@ -57,11 +57,18 @@ Opened: TypeAlias = tuple[tuple[str, ...], Answers, tuple[Sender, ...]]
 
 
 def open_models(
-    models: Sequence[str], store: Store | None, base_url: str | None, open_wire: Callable[[str], Sender]
+    models: Sequence[str],
+    store: Store | None,
+    base_url: str | None,
+    open_wire: Callable[[str], Sender],
+    run: int | None = None,
 ) -> Opened:
-    """Open one model, or those of a cascade. Raises ConfigurationError if a model cannot be used."""
+    """Open one model, or those of a cascade. `run` is the run whose stored answers are read again.
+
+    Raises ConfigurationError if a model cannot be used.
+    """
     if len(models) == 1:
-        name, answers = open_answers(models[0], store, base_url, partial(open_wire, models[0]))
+        name, answers = open_answers(models[0], store, base_url, partial(open_wire, models[0]), run)
         return (name,), answers, (answers.sender,)
     opened = [
         # What the rules answer costs nothing, so it is not stored.

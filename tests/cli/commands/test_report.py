@@ -83,6 +83,18 @@ def test_a_run_whose_rows_went_to_the_screen_is_read_again_from_the_store(struct
     assert len(structgen("runs").out.splitlines()) == 1
 
 
+def test_of_a_model_on_several_servers_the_answers_of_the_run_are_read(
+    structgen, dishes, groq_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract(structgen)
+    groq_emulator.script(reply('{"name": "Stew", "serves": "9"}'), repeat_last=True)
+    monkeypatch.setenv("GROQ_BASE_URL", groq_emulator.base_url.replace("127.0.0.1", "localhost"))
+    extract(structgen)
+    for run, name in (("1", "Soup 0"), ("2", "Stew")):
+        assert structgen("report", run).status == 0
+        assert Report().rows[0]["value"]["name"] == name
+
+
 def test_a_run_whose_file_a_later_run_replaced_is_not_shown_with_the_rows_of_that(structgen, dishes) -> None:
     extract(structgen, "-o", "rows.jsonl")
     assert structgen("extract", "dish.json", "soup.txt", "-o", "rows.jsonl", "--model", GROQ).status == 0
