@@ -144,15 +144,26 @@ def _explained(address: str) -> Generator[None]:
         yield
     except (DocumentError, GeneratorExit, KeyboardInterrupt, SystemExit):
         raise
-    except FileNotFoundError as error:
-        raise DocumentError("there is no such file.") from error
-    except PermissionError as error:
-        raise DocumentError("access was denied: check the credentials of this filesystem.") from error
-    except TimeoutError as error:
-        raise DocumentError(f"it cannot be read: no response arrived within {SECONDS:.0f} s.") from error
     except Exception as error:  # each filesystem raises exceptions of other classes
-        words = mask(str(error).replace(address, mask_url(address)), _secrets(address)) or type(error).__name__
-        raise DocumentError(f"it cannot be read: {' '.join(words.split())[:300].rstrip('.')}.") from error
+        raise DocumentError(_reason(error, address)) from error
+
+
+def _reason(error: BaseException, address: str) -> str:
+    """Say why a filesystem cannot read an address."""
+    # fsspec's web filesystem calls every fault a missing file: a server that is down too
+    if isinstance(error, FileNotFoundError) and error.__cause__ is not None and _protocol(address) in _PAGES:
+        return _reason(error.__cause__, address)
+    status: object = getattr(error, "status", None)
+    if isinstance(error, FileNotFoundError) or status in {404, 410}:
+        return "there is no such file."
+    if isinstance(error, PermissionError) or status in {401, 403}:
+        return "access was denied: check the credentials of this filesystem."
+    if isinstance(error, TimeoutError):
+        return f"it cannot be read: no response arrived within {SECONDS:.0f} s."
+    if isinstance(status, int) and status >= 400:
+        return f"it cannot be read: the server responded with status {status}."
+    words = mask(str(error).replace(address, mask_url(address)), _secrets(address)) or type(error).__name__
+    return f"it cannot be read: {' '.join(words.split())[:300].rstrip('.')}."
 
 
 def _secrets(address: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import functools
 import gzip
 import http.server
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,10 +39,13 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.wfile.write(b'{"text": "Name: A"}\n{"text": "Name: B"}\n' + b"x" * 100)
             self.close_connection = True
             return
+        if self.path.startswith("/status"):
+            self.send_error(int(self.path[7:10]))
+            return
         super().do_GET()
 
     def do_HEAD(self) -> None:
-        if self.path.startswith("/breaks"):
+        if self.path.startswith(("/breaks", "/status")):
             self.send_error(405)
             return
         super().do_HEAD()
@@ -114,6 +118,27 @@ def test_what_cannot_be_read_is_a_problem_without_credentials(web, memory) -> No
         assert isinstance(problem, DocumentProblem)
         assert problem.reason == "there is no such file."
         assert "s3cr3t" not in str(problem) + problem.source + problem.id
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (404, "there is no such file."),
+        (410, "there is no such file."),
+        (403, "access was denied: check the credentials of this filesystem."),
+        (500, "it cannot be read: the server responded with status 500."),
+    ],
+)
+def test_what_a_server_refuses_is_told_apart_from_a_file_that_does_not_exist(status: int, reason: str, web) -> None:
+    assert found(f"{web[0]}/status{status}.txt") == [(f"status{status}.txt", reason)]
+
+
+def test_a_server_that_is_down_is_no_missing_file() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port = one.getsockname()[1]
+    ((_, reason),) = found(f"http://somebody:s3cr3tpass@127.0.0.1:{port}/a.txt")
+    assert reason.startswith("it cannot be read: Cannot connect to host 127.0.0.1")
+    assert "s3cr3t" not in reason
 
 
 def test_a_file_that_breaks_off_is_a_problem_and_the_others_are_read(web, memory) -> None:
