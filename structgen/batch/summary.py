@@ -12,6 +12,7 @@ from structgen.core.errors import ExtractionFailed
 from structgen.core.json import Json, at, pointer, steps
 from structgen.core.records import Usage
 from structgen.core.results import Alone, Attempt, Extraction
+from structgen.core.screen import usd
 from structgen.engine.budget import Told
 from structgen.engine.reparse.schema_diff import requested_paths
 from structgen.report.notebook_parts import Totals, totals_html
@@ -135,7 +136,7 @@ class Summary:
         told = [f"fields answered: {', '.join(f'{count:,} by {model}' for model, count in ranked)}"]
         if self.alone is not None:
             usage, cost = self.alone.usage, self.alone.cost
-            price = "at an unknown cost" if cost is None else f"{cost:.4f} USD"
+            price = "at an unknown cost" if cost is None else usd(cost)
             tokens = f"{usage.input_tokens or 0:,} tokens in, {usage.output_tokens or 0:,} out"
             told.append(f"{self.alone.model} alone would have taken about {tokens}, {price}")
         return told
@@ -152,8 +153,8 @@ def spent_words(told: Told, cost: float | None) -> list[str]:
     """Return tokens and cost in words. They are lower bounds if some calls reported no tokens."""
     tokens = f"{told.input_tokens:,} tokens in, {told.output_tokens:,} out"
     if not told.untold_calls:
-        return [tokens, "cost unknown" if cost is None else f"{cost:.4f} USD"]
-    least = "cost unknown" if told.cost is None else f"at least {told.cost:.4f} USD"
+        return [tokens, "cost unknown" if cost is None else usd(cost)]
+    least = "cost unknown" if told.cost is None else f"at least {usd(told.cost)}"
     return [f"at least {tokens}", least, f"{counted(told.untold_calls, 'call')} told no tokens"]
 
 

@@ -15,6 +15,7 @@ from structgen.cli.run_store import default_store
 from structgen.cli.selection import RULES, choose_model, read_instructions
 from structgen.core.options import Options
 from structgen.core.records import Task
+from structgen.core.screen import usd
 
 if TYPE_CHECKING:
     from structgen.engine.estimate.run_estimate import Estimate
@@ -104,7 +105,7 @@ _BASIS = {
 
 
 def _dollars(cost: float | None, unknown: str) -> str:
-    return unknown if cost is None else f"about {cost:.4f} USD"
+    return unknown if cost is None else f"about {usd(cost)}"
 
 
 def _time(estimate: Estimate) -> str:

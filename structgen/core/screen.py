@@ -53,6 +53,13 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
 
 
+def usd(cost: float) -> str:
+    """Return a cost in USD with four decimals, or as many as show that a smaller one is not zero."""
+    if round(cost, 4) or not cost:
+        return f"{cost:.4f} USD"
+    return f"{cost:.6f} USD" if round(cost, 6) else "less than 0.000001 USD"
+
+
 def json_text(value: JsonLike, *, indent: int | None = None, finite: bool = False) -> str:
     """Return a value as JSON in which no character acts; it reads back equal, and UTF-8 can always encode it.
 

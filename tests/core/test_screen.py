@@ -7,7 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from structgen.core.screen import escaped, json_text, visible, visible_line
+from structgen.core.screen import escaped, json_text, usd, visible, visible_line
+
+
+@pytest.mark.parametrize(
+    ("cost", "shown"),
+    [
+        (0.0, "0.0000 USD"),
+        (12.34567, "12.3457 USD"),
+        (0.00006, "0.0001 USD"),
+        (0.00004, "0.000040 USD"),
+        (0.0000004, "less than 0.000001 USD"),
+    ],
+)
+def test_only_a_cost_of_nothing_is_shown_as_zero(cost: float, shown: str) -> None:
+    assert usd(cost) == shown
 
 
 @settings(deadline=None, max_examples=300)

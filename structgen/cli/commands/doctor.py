@@ -26,6 +26,7 @@ from structgen.core.errors import ConfigurationError, StructgenError
 from structgen.core.json import JsonObject
 from structgen.core.masking import mask
 from structgen.core.records import Card
+from structgen.core.screen import usd
 
 if TYPE_CHECKING:
     from structgen.send.http.providers import ChatApi, Endpoint
@@ -263,7 +264,7 @@ def _price(cases: tuple[Case, ...], card: Card, endpoint: Endpoint) -> str:
     from structgen.testing.conformance import price_of
 
     tokens_in, tokens_out, cost = price_of(cases, card)
-    price = "price unknown" if cost is None else f"{cost:.4f} USD"
+    price = "price unknown" if cost is None else usd(cost)
     return (
         f"{len(cases)} calls to {endpoint.shown} with {card.id}, most of them refused before a model runs: "
         f"at most {tokens_in:,} tokens in, {tokens_out:,} out, {price}."

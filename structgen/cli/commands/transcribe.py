@@ -25,6 +25,7 @@ from structgen.core.errors import (
     StoreError,
     StructgenError,
 )
+from structgen.core.screen import usd
 
 if TYPE_CHECKING:
     from structgen.documents.inputs import DocumentProblem, InputFile
@@ -176,7 +177,9 @@ def _silent(_: str) -> None:
 def _targets(inputs: list[InputFile | DocumentProblem | str], arguments: TranscribeArguments) -> list[Path | None]:
     """Return the file for each recording, or None for stdout. Raises ConfigurationError before anything is paid for."""
     if not inputs:
-        raise ConfigurationError("No recording was found: name files with AUDIO, or a folder that contains some.")
+        raise ConfigurationError(
+            "No recording was found: name audio files (.mp3, .wav, ...), or a folder that contains some."
+        )
     output, several = arguments.output, len(inputs) > 1
     if output is None:
         if several and arguments.format in {TranscriptFormat.SRT, TranscriptFormat.VTT}:
@@ -324,5 +327,5 @@ def spent_on(done: list[Transcript]) -> str:
     stored = f", {len(done) - len(paid)} from stored answers" if len(paid) < len(done) else ""
     costs = [one.cost for one in paid]
     total = sum(cost for cost in costs if cost is not None)
-    cost = ("; cost unknown" if None in costs else f"; {total:.4f} USD") if paid else ""
+    cost = ("; cost unknown" if None in costs else f"; {usd(total)}") if paid else ""
     return f"{length}{stored}{cost}."

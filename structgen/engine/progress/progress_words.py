@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from structgen.core.progress import Progress
-from structgen.core.screen import visible_line
+from structgen.core.screen import usd, visible_line
 
 
 def count_words(shown: Progress) -> list[str]:
@@ -33,8 +33,8 @@ def cost_words(shown: Progress) -> list[str]:
     if shown.cost is None:
         return ["cost unknown"]
     least = "at least " if shown.untold_calls else ""
-    parts = [f"{least}{shown.cost:.4f} USD so far"]
-    return parts if shown.projected_cost is None else [*parts, f"about {shown.projected_cost:.4f} USD in all"]
+    parts = [f"{least}{usd(shown.cost)} so far"]
+    return parts if shown.projected_cost is None else [*parts, f"about {usd(shown.projected_cost)} in all"]
 
 
 def wait_words(shown: Progress, clock: str = "") -> str:

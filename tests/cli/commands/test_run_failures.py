@@ -109,9 +109,9 @@ def test_a_cost_is_a_lower_bound_where_calls_told_no_tokens(structgen, folder: P
     first, second = (row["usage"] for row in ran.rows)
     assert "untold_calls" not in first
     assert (second["cost"], second["cost_at_least"], second["untold_calls"]) == (None, 0.0, 1)
-    assert f"at least {first['cost']:.4f} USD; 1 call told no tokens" in ran.said[-1]
+    assert f"at least {first['cost']:.6f} USD; 1 call told no tokens" in ran.said[-1]
     shown = structgen("runs", "show", "1")
-    assert f"at least {first['cost']:.4f} USD; 1 call told no tokens" in shown.out
+    assert f"at least {first['cost']:.6f} USD; 1 call told no tokens" in shown.out
     paid = structgen("runs", "show", "1", "--json").rows[0]["paid"]
     assert (paid["cost"], paid["untold_calls"], paid["completions"]) == (None, 1, 2)
     assert paid["cost_at_least"] == pytest.approx(first["cost"])
