@@ -20,10 +20,10 @@ from structgen.cli.commands.generate import generate
 from structgen.cli.commands.models import models
 from structgen.cli.commands.report import report
 from structgen.cli.commands.review import review
-from structgen.cli.commands.runs import runs
+from structgen.cli.commands.runs import list_runs, runs
 from structgen.cli.commands.tasks import prompt, schema, tasks
 from structgen.cli.commands.transcribe import transcribe
-from structgen.cli.console import DEBUG, Exit, command, discard_stdout, say, unwritable
+from structgen.cli.console import DEBUG, Exit, command, discard_stdout, say, summary_of, unwritable
 from structgen.core.errors import ConfigurationError
 from structgen.core.screen import visible
 
@@ -63,7 +63,7 @@ command(app, "structgen schema recipe > recipe.schema.json")(schema)
 command(app, "structgen prompt recipe notes/soup.txt")(prompt)
 command(app, "structgen transcribe calls/ --format srt -o subtitles/")(transcribe)
 command(app, "structgen report recipes.jsonl -o report.html")(report)
-app.add_typer(runs, name="runs")
+app.add_typer(runs, name="runs", short_help=summary_of(list_runs))
 command(app, "structgen review 3 -o review.html")(review)
 command(app, "structgen models")(models)
 command(app, "structgen doctor")(doctor)

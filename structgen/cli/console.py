@@ -105,10 +105,17 @@ def command(
 
     def register(function: Callable[P, None]) -> Callable[P, None]:
         safe = guarded(function)
-        app.command(name, epilog=f"Example: {example}")(safe)
+        app.command(name, short_help=summary_of(function), epilog=f"Example: {example}")(safe)
         return safe
 
     return register
+
+
+def summary_of(function: Callable[..., object]) -> str:
+    """Return the first sentence of the function's docstring. Without it, lists of commands cut it to fit one line."""
+    paragraph, _, _ = (function.__doc__ or "").partition("\n\n")
+    sentence, _, _ = " ".join(paragraph.split()).partition(". ")
+    return f"{sentence.rstrip('.')}." if sentence else ""
 
 
 def guarded(function: Callable[P, None]) -> Callable[P, None]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import signal
 import subprocess
@@ -25,6 +26,14 @@ def example(structgen, name: str) -> str:
     """The example at the end of a command's help."""
     words = " ".join(structgen(name, "--help").out.split())
     return words.partition("Example: ")[2]
+
+
+@pytest.mark.parametrize("words", [(), ("runs",)])
+def test_a_list_of_commands_says_of_each_what_it_does_in_a_whole_sentence(words: tuple[str, ...], structgen) -> None:
+    listed = structgen(*words, "--help").out.partition("Commands:")[2].split("\n\n")[0]
+    said = [" ".join(entry.split()) for entry in re.split(r"\n  (?=\w)", listed) if entry.strip()]
+    assert len(said) >= 7
+    assert [entry for entry in said if not entry.endswith(".") or entry.endswith("..")] == []
 
 
 def test_there_are_these_commands() -> None:
