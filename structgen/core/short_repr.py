@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
+from itertools import islice
 from reprlib import Repr
 from typing import Any
 
-_SHORT = Repr()
+
+class _InOrder(Repr):
+    """Leaves the keys of a dict in their order, which is that of the schema. The base class sorts them."""
+
+    def repr_dict(self, x: dict[Any, Any], level: int) -> str:
+        if level <= 0:
+            return "{...}" if x else "{}"
+        shown = [f"{self.repr1(key, level - 1)}: {self.repr1(x[key], level - 1)}" for key in islice(x, self.maxdict)]
+        return f"{{{', '.join([*shown, '...'] if len(x) > self.maxdict else shown)}}}"
+
+
+_SHORT = _InOrder()
 # Python 3.11 takes them as attributes only
 _SHORT.maxlevel, _SHORT.maxtuple, _SHORT.maxlist, _SHORT.maxdict = 5, 6, 20, 20
 _SHORT.maxstring, _SHORT.maxother = 300, 2_000
