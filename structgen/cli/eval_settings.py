@@ -135,9 +135,12 @@ def settings_of(arguments: EvalArguments) -> list[CommandSetting]:
 def _task(arguments: EvalArguments, words: list[str]) -> Any:
     from structgen.cli.selection import load_task
 
-    task, inputs = load_task(words, arguments.fields, arguments.examples)
+    # without any word, the message of load_task would not say that gold is needed
+    task, inputs = load_task(words, arguments.fields, arguments.examples) if words else (None, [])
     if len(inputs) != 1:
-        raise ConfigurationError("Name the TASK, then one file of gold: structgen eval TASK GOLD.jsonl")
+        raise ConfigurationError(
+            "Name a TASK (`structgen tasks` lists them), then one file of gold: structgen eval TASK GOLD.jsonl"
+        )
     return task
 
 

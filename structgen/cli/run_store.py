@@ -102,6 +102,14 @@ def record_run(
             store.finish_run(run, batch.summary.rows)
 
 
+def no_store(path: Path) -> ConfigurationError:
+    """Return the error for a store that does not exist."""
+    return ConfigurationError(
+        f"No store at {path}: `structgen extract` with a model creates one (runs with the rules are not stored), or "
+        "name it with --store."
+    )
+
+
 @contextmanager
 def open_existing_store(path: Path | None) -> Generator[Store]:
     """Open a store without creating it. Raises ConfigurationError if there is none."""
@@ -109,6 +117,6 @@ def open_existing_store(path: Path | None) -> Generator[Store]:
 
     chosen = path or default_store()
     if not chosen.exists():
-        raise ConfigurationError(f"No store at {chosen}: `structgen extract` creates one, or name it with --store.")
+        raise no_store(chosen)
     with Store(chosen) as store:
         yield store

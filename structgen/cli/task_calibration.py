@@ -64,7 +64,7 @@ def _gold(path: str, schema: Schema[Any]) -> Mapping[str, GoldRow]:
     for line in wrong[:20]:
         say(line)
     if wrong:
-        say(f"{len(wrong)} gold rows cannot be used.")
+        say(f"{len(wrong)} gold row{'' if len(wrong) == 1 else 's'} cannot be used.")
     if not good:
         raise ConfigurationError(f"{path}: no gold row can be used, so there is nothing to calibrate on.")
     return good

@@ -84,7 +84,7 @@ def _say_problems(gold: Json) -> None:
     for one in wrong[:20]:
         say(f"{one.get('place')}: {one.get('reason')}")
     if wrong:
-        say(f"{len(wrong)} gold rows cannot be used.")
+        say(f"{len(wrong)} gold row{'' if len(wrong) == 1 else 's'} cannot be used.")
 
 
 def _list(value: Json) -> list[Json]:

@@ -38,7 +38,10 @@ def learn_from(name: str, corrections: str, output: Path | None, example_tokens:
     refused = sorted([*refused, *lessons.refused], key=lambda one: one.line)
     _report_refused(refused)
     if not lessons.rows:
-        raise ConfigurationError(f"{path}: no correction can be used, so nothing is written.")
+        raise ConfigurationError(
+            f"{path}: no correction can be used, so nothing is written. The page of `structgen review RUN` saves "
+            "corrections."
+        )
     _write_all(output or Path("learned") / task.name, lessons, name)
     if refused:
         raise typer.Exit(Exit.SOME_NOT_OK)

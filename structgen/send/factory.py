@@ -217,8 +217,8 @@ def _find_key(api: ChatApi, given: str | None) -> str:
         return clean_key(found, api.key_variable)
     if api.needs_key:
         raise ConfigurationError(
-            f'No API key for {api.provider}: set {api.key_variable}, pass api_key, or use model="rules", '
-            "which needs no key."
+            f"No API key for {api.provider}: set {api.key_variable} in the environment or in a file .env, or pass "
+            'api_key; or use model="rules" (--model rules), which needs no key.'
         )
     return _NO_KEY_NEEDED
 

@@ -57,7 +57,8 @@ def open_speech_model(model: str | None, *, translate: bool, store: Store | None
     # the usual advice for a missing key, the rules, does not help here: they cannot listen
     if api.needs_key and wire.api_key is None and not os.environ.get(api.key_variable, "").strip():
         raise ConfigurationError(
-            f"No API key for {provider}, whose models transcribe audio: set {api.key_variable}, or pass api_key."
+            f"No API key for {provider}, whose models transcribe audio: set {api.key_variable} in the environment or "
+            "in a file .env, or pass api_key."
         )
     sender = SpeechSender(
         api,

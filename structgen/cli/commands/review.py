@@ -180,5 +180,8 @@ def _summarise(items: Sequence[ReviewItem], documents: Sequence[ReviewDocument],
     say(f"{place}: {fields} of {of_rows} to look at{f' ({kinds})' if kinds else ''}.")
     lacking = sum(documents[number].text is None for number in rows)
     if lacking:
-        texts = f"the text{'' if lacking == 1 else 's'} of {counted(lacking, 'row')}"
-        say(f"{texts} cannot be read here: name them with --texts, or they teach nothing.")
+        texts, teach = ("text", "it teaches") if lacking == 1 else ("texts", "they teach")
+        say(
+            f"the {texts} of {counted(lacking, 'row')} cannot be read here: name the {texts} with --texts, "
+            f"or {teach} nothing."
+        )

@@ -10,7 +10,7 @@ import typer
 
 from structgen.cli import arguments as args
 from structgen.cli.console import say
-from structgen.cli.run_store import default_store
+from structgen.cli.run_store import default_store, no_store
 from structgen.core.errors import ConfigurationError
 from structgen.core.screen import escaped, visible_line
 
@@ -45,7 +45,7 @@ def sql(query: Query, *, store: args.StorePath = None, as_json: args.AsJson = Fa
         raise ConfigurationError("--json and --csv exclude each other: give only one of them.")
     path = store or default_store()
     if not path.exists():
-        raise ConfigurationError(f"No store at {path}: `structgen extract` creates one, or name it with --store.")
+        raise no_store(path)
     with run(path, query) as found:
         lines = _json_lines if as_json else _csv_lines if as_csv else _table_lines
         for line in lines(found):

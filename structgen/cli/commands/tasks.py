@@ -133,6 +133,8 @@ def tasks(
                 gold,
                 ImprovementOptions(budget, seed, instructions or [], output, model, store, no_store, as_json),
             )
+        case ["new", *_]:
+            raise ConfigurationError("Name the new task, in one word: structgen tasks new NAME")
         case [name] if name not in SUBCOMMANDS:
             _explain(name, as_json=as_json)
         case _:

@@ -87,12 +87,19 @@ def _from_documents(name: str, inputs: Sequence[str], notice: Notice | None) -> 
     shape = shape_of(found.values)
     if not shape.keys:
         raise ConfigurationError(
-            f"The {_counted(len(texts), 'sample')} have no labels (Total: 12), no table and no linked data to draft "
-            "fields from. Give rows with --from rows.jsonl, or write the template yourself."
+            f"{_without_labels(len(texts))} (Total: 12), no table and no linked data to draft fields from. Give other "
+            "samples, or rows with --from rows.jsonl, or write the template yourself."
         )
     origin = _counted(len(texts), "document")
     samples = Samples(shape, origin, from_documents=True, labels=found.labels)
     return Draft(template_source(name, samples), origin, len(shape.keys))
+
+
+def _without_labels(samples: int) -> str:
+    """Say which labels are missing. If there are three samples or more, a label counts if several of them have it."""
+    if samples == 1:
+        return "The sample has no labels"
+    return f"The {samples} samples {'have no labels' if samples == 2 else 'share no labels'}"
 
 
 def _texts(inputs: Sequence[str], problems: list[DocumentProblem], notice: Notice | None) -> Iterator[str]:

@@ -166,7 +166,7 @@ def test_what_is_installed_is_told_from_what_is_not() -> None:
 def test_a_store_to_be_replayed_is_looked_at_and_no_server(structgen, groq_emulator: Emulator, monkeypatch) -> None:
     lacking = structgen("doctor", "--model", "replay")
     assert (lacking.status, verdicts(lacking.out)["store"]) == (1, "wrong")
-    assert "`structgen extract` creates one" in lacking.out
+    assert "`structgen extract` with a model creates one" in lacking.out
     groq_emulator.script(reply('{"name": "Soup", "serves": 4}'))
     structgen("extract", "dish.json", "soup.txt", "--model", GROQ)
     monkeypatch.delenv("GROQ_API_KEY")

@@ -138,7 +138,7 @@ def test_unusable_gold_is_named_and_counted_apart(structgen, folder: Path, gold:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["dish.json"], "Name the TASK, then one file of gold"),
+        (["dish.json"], "then one file of gold"),
         ([], "Name a TASK"),
         (["dish.json", "empty.jsonl"], "empty.jsonl is empty"),
         (["dish.json", "none.jsonl"], "Cannot read gold from none.jsonl"),
@@ -146,7 +146,7 @@ def test_unusable_gold_is_named_and_counted_apart(structgen, folder: Path, gold:
         (["dish.json", "gold.csv"], "gold.csv is a table: gold is JSON Lines"),
         (["dish.json", "gold.jsonl", "--json", "none/figures.json"], "the folder none does not exist"),
         (["dish.json", "gold.jsonl", "--compare", "/nothing=fuzzy"], "The value has name, serves"),
-        (["dish.json", "gold.jsonl", "more.jsonl"], "Name the TASK, then one file of gold"),
+        (["dish.json", "gold.jsonl", "more.jsonl"], "then one file of gold"),
     ],
 )
 def test_wrong_usage_is_one_line(words: list[str], says: str, structgen, folder: Path, gold: str) -> None:

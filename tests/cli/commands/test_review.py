@@ -77,7 +77,7 @@ def test_the_list_can_go_to_standard_output(structgen, rows: Path) -> None:
 def test_texts_that_were_moved_are_named(structgen, rows: Path) -> None:
     Path(".structgen/store.sqlite").unlink()  # the store has the text too
     Path("soup.txt").rename("stew.md")
-    assert any("name them with --texts" in line for line in structgen("review", "rows.jsonl").said)
+    assert any("name the text with --texts" in line for line in structgen("review", "rows.jsonl").said)
     Path("moved").mkdir()
     Path("stew.md").rename("moved/soup.txt")
     assert not any("--texts" in line for line in structgen("review", "rows.jsonl", "--texts", "moved").said)

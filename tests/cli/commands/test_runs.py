@@ -14,7 +14,10 @@ from structgen.store import Store
 from structgen.testing import Emulator, reply
 
 GROQ = "groq/openai/gpt-oss-20b"
-NONE = "structgen: No store at .structgen/store.sqlite: `structgen extract` creates one, or name it with --store."
+NONE = (
+    "structgen: No store at .structgen/store.sqlite: `structgen extract` with a model creates one (runs with the rules "
+    "are not stored), or name it with --store."
+)
 
 
 @pytest.fixture
