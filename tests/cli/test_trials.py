@@ -25,7 +25,7 @@ from structgen.store import Store
 from structgen.testing import Emulator, FaultPlan
 
 KILLS = int(os.environ.get("TRIAL_KILLS", "2"))
-DOCUMENTS = int(os.environ.get("TRIAL_DOCUMENTS", "80"))
+DOCUMENTS = int(os.environ.get("TRIAL_DOCUMENTS", "40"))
 SEED = int(os.environ.get("TRIAL_SEED", "1"))
 _NUMBER = re.compile(r"Dish (\d+) takes")
 DOCUMENTS_A_KILL = 30
