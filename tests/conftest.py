@@ -3,8 +3,10 @@
 import gc
 import io
 import os
+import signal
 import socket
 import sys
+import threading
 import wave
 from collections.abc import Callable, Generator
 
@@ -21,6 +23,10 @@ settings.load_profile("structgen")
 # The workers of xdist and the commands that tests start would compile all of structgen, each of them every time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# A shell starts jobs in the background with Ctrl-C ignored, and so would be every command that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 VARIABLES = (
     "GROQ_API_KEY",

@@ -209,11 +209,11 @@ def test_a_server_that_does_not_answer_runs_into_the_timeout(
 def test_the_deadline_bounds_a_single_try_too(
     sender: Sender, deliver: Deliver, request_: Request, groq_emulator: Emulator
 ) -> None:
-    groq_emulator.script(reply("{}", delay=2), repeat_last=True)
+    groq_emulator.script(reply("{}", delay=30), repeat_last=True)
     started = time.monotonic()
     with pytest.raises(ConnectionFailed):
         deliver(sender, request_, Allowance(deadline=started + 0.2))
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 15
 
 
 def test_a_body_that_goes_on_and_on_runs_into_the_timeout_too(

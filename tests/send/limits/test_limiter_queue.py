@@ -88,13 +88,14 @@ def test_a_pause_that_the_server_asks_for_is_no_limit_of_ours(wait: Waiting) -> 
         wait(limiter, 1, Allowance(deadline=time.monotonic() + 5))
 
 
-def test_the_time_may_run_out_while_others_are_under_way(wait: Waiting) -> None:
+def test_the_time_may_run_out_while_others_are_under_way(wait: Waiting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("structgen.send.limits.limiter.LOOK", 30.0)
     limiter = unlimited(1)
     wait(limiter, 1, FOREVER)
     began = time.monotonic()
     with pytest.raises(RateLimited, match="ahead of this one"):
         wait(limiter, 1, Allowance(deadline=began + 0.05))
-    assert time.monotonic() - began < 0.2
+    assert time.monotonic() - began < 10
 
 
 def test_the_time_may_run_out_for_somebody_further_back() -> None:
@@ -150,13 +151,14 @@ def test_a_long_wait_is_told_once_and_a_short_one_is_not(wait: Waiting) -> None:
 @pytest.mark.parametrize(
     "end", [SETTLED, partial(limits.refuse, wait=0.0), limits.lose, limits.abandon, limits.withdraw]
 )
-def test_every_end_of_a_call_lets_the_next_go_at_once(wait: Waiting, end: Any) -> None:
+def test_every_end_of_a_call_lets_the_next_go_at_once(wait: Waiting, end: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("structgen.send.limits.limiter.LOOK", 30.0)
     limiter = unlimited(1)
     timer = threading.Timer(0.05, limiter.end, (wait(limiter, 1, FOREVER), end))
     timer.start()
     began = time.monotonic()
     wait(limiter, 1, FOREVER)
-    assert time.monotonic() - began < 0.2
+    assert time.monotonic() - began < 10
     timer.join()
 
 
