@@ -128,8 +128,8 @@ def test_what_a_document_costs_beside_the_bare_call(tmp_path: Path) -> None:
     cells = [f"{way}: {cost:.3f} ms ({cost / floor:.2f}x), {1e3 / quickest[way]:.0f}/s" for way, cost in least.items()]
     shown = "\n  ".join(cells)
     sys.stdout.write(f"\nCPU a document, {COUNT} of them, load {os.getloadavg()[0]:.1f}\n  {shown}\n")
-    assert least["map"] < 3 * floor
-    assert least["rows with a store"] < 5 * floor
+    assert least["map"] < 6 * floor
+    assert least["rows with a store"] < 10 * floor
     assert least["map from the store"] < floor
 
 
