@@ -6,6 +6,7 @@ right wherever it is; with the rule ``ordered`` only in its order.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,7 +14,7 @@ from functools import cache
 
 from structgen.core.json import Json, pointer
 from structgen.evaluate.comparison.leaf_rules import Compare, LeafRule, is_void
-from structgen.evaluate.comparison.list_pairs import Items, Pairing, pair_in_order, pair_unordered
+from structgen.evaluate.comparison.list_pairs import Items, Pairing, equal_items, pair_in_order, pair_unordered
 from structgen.evaluate.comparison.scored_fields import ANY, ScoredField, ScoredFields
 
 
@@ -181,17 +182,17 @@ class _Walk:
         mine, his = self._items(gold, item), self._items(value, item)
         if not structured and not at.ordered and not _needs_pairs(item.rule, (*gold, *value)):
             # items with other keys are different, so there is nothing to compare
-            return _only_equal(mine, his)
+            return Pairing(tuple(equal_items(mine, his)[0]))
 
         def likeness(row: int, column: int) -> int:
             one, other = gold[row], value[column]
-            return self._likeness_of(one, other, item) if structured else int(item.rule.same(one, other))
+            return self._likeness_of(one, other, item) if structured else int(_same(item.rule, one, other))
 
         pairing = (pair_in_order if at.ordered else pair_unordered)(mine, his, likeness)
         self.approximate = self.approximate or pairing.approximate
         if structured:
             return pairing
-        kept = tuple((row, column) for row, column in pairing.pairs if item.rule.same(gold[row], value[column]))
+        kept = tuple((row, column) for row, column in pairing.pairs if _same(item.rule, gold[row], value[column]))
         return Pairing(kept, pairing.approximate)
 
     def _items(self, values: list[Json], item: ScoredField) -> Items:
@@ -230,18 +231,21 @@ class _Walk:
             keys = [self.key(one, item) for one in value]
             if None in keys:
                 return None
-            return ("list", tuple(keys) if at.ordered else tuple(sorted(keys, key=repr)))
+            return ("list", tuple(keys) if at.ordered else frozenset(Counter(keys).items()))
         return at.rule.key(value)
 
     def _content(self, value: Json, at: ScoredField) -> str:
-        """Return a text that sorts values by what they say, whatever the order of lists and keys."""
+        """Return a text that sorts values by their leaves, nulls too, whatever the order of lists and keys."""
+        if at.ignored or is_void(value):
+            return ""
         if isinstance(value, dict):
-            parts = ((name, self._content(part, self.fields.child(at, name))) for name, part in value.items())
-            return repr(sorted((name, part) for name, part in parts if part))
+            return repr(
+                sorted((name, self._content(part, self.fields.child(at, name))) for name, part in value.items())
+            )
         if isinstance(value, list):
             said = [self._content(one, self.fields.child(at, ANY)) for one in value]
-            return repr(said if at.ordered else sorted(said)) if said else ""
-        return "" if at.ignored or is_void(value) else repr(at.rule.key(value) or value)
+            return repr(said if at.ordered else sorted(said))
+        return repr(at.rule.key(value) or value)
 
     def _parts(self, value: Json, at: ScoredField) -> Iterator[Hashable]:
         """Yield a key for every leaf, with its path."""
@@ -267,10 +271,11 @@ def _needs_pairs(rule: LeafRule, values: Sequence[Json]) -> bool:
     return read or (len(texts) > 1 and rule.compare is not Compare.EXACT)
 
 
-def _only_equal(gold: Items, value: Items) -> Pairing:
-    from structgen.evaluate.comparison.list_pairs import equal_items
-
-    return Pairing(tuple(equal_items(gold, value)[0]))
+def _same(rule: LeafRule, gold: Json, value: Json) -> bool:
+    """Return whether two scalar items say the same. Nothing is the same as nothing, as in `_Walk.key`."""
+    if is_void(gold) or is_void(value):
+        return is_void(gold) and is_void(value)
+    return rule.same(gold, value)
 
 
 def _is_open(value: Json, kind: type) -> bool:

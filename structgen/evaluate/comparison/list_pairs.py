@@ -6,8 +6,8 @@ ways to pair are equally good, the contents of the items decide.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -47,23 +47,43 @@ class Pairing:
 
 
 def equal_items(gold: Items, value: Items) -> tuple[list[Pair], list[int], list[int]]:
-    """Return the pairs of items with equal keys, and the places of the other items of both lists. Linear."""
-    waiting: dict[Hashable, list[int]] = defaultdict(list)
-    for place, key in enumerate(value.keys):
+    """Return the pairs of items with equal keys, and the places of the other items of both lists. n log n."""
+    mine, his = _by_key(gold), _by_key(value)
+    pairs = [pair for key, rows in mine.items() for pair in _equal_pairs(gold, value, rows, his.get(key, ()))]
+    used_rows, used_columns = {row for row, _ in pairs}, {column for _, column in pairs}
+    return (
+        pairs,
+        [place for place in range(len(gold.keys)) if place not in used_rows],
+        [place for place in range(len(value.keys)) if place not in used_columns],
+    )
+
+
+def _by_key(items: Items) -> Mapping[Hashable, list[int]]:
+    places: dict[Hashable, list[int]] = defaultdict(list)
+    for place, key in enumerate(items.keys):
         if key is not None:
-            waiting[key].append(place)
-    for places in waiting.values():
-        places.reverse()
+            places[key].append(place)
+    return places
+
+
+def _equal_pairs(gold: Items, value: Items, rows: Sequence[int], columns: Sequence[int]) -> list[Pair]:
+    """Return the pairs of items that all have the same key: as many as there are in the shorter list."""
+    if len(rows) <= 1 and len(columns) <= 1:
+        return list(zip(rows, columns, strict=False))
+    # null and {"x": null} have the same key but not the same leaves, so their places must not decide which is paired
+    waiting: dict[str, deque[int]] = defaultdict(deque)
+    for column in sorted(columns, key=value.order):
+        waiting[value.order(column)].append(column)
     pairs: list[Pair] = []
     rest: list[int] = []
-    for place, key in enumerate(gold.keys):
-        found = waiting.get(key) if key is not None else None
-        if found:
-            pairs.append((place, found.pop()))
+    for row in sorted(rows, key=gold.order):
+        alike = waiting.get(gold.order(row))
+        if alike:
+            pairs.append((row, alike.popleft()))
         else:
-            rest.append(place)
-    used = {column for _, column in pairs}
-    return pairs, rest, [place for place in range(len(value.keys)) if place not in used]
+            rest.append(row)
+    left = [column for alike in waiting.values() for column in alike]
+    return [*pairs, *zip(rest, left, strict=False)]
 
 
 def pair_unordered(gold: Items, value: Items, likeness: Likeness) -> Pairing:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
@@ -66,6 +66,7 @@ def found(judgement: Judgement) -> list[tuple[str, Verdict]]:
         ({"a": ["x", "y"]}, {"a": ["Y", "z"]}, [("/a", MISSING), ("/a", RIGHT), ("/a", SPURIOUS)]),
         ({"a": ["x", "x"]}, {"a": ["x"]}, [("/a", RIGHT), ("/a", MISSING)]),
         ({"a": ["x"]}, {"a": None}, [("/a", MISSING)]),
+        ({"a": [None]}, {"a": ["", None]}, [("/a", RIGHT), ("/a", SPURIOUS)]),
         ("positive", "Positive", [("", RIGHT)]),
         (["x"], ["x"], [("", RIGHT)]),
         (None, None, [("", RIGHT)]),
@@ -217,7 +218,9 @@ def test_without_scipy_long_lists_say_what_to_install(monkeypatch: pytest.Monkey
     assert len(best_pairs([[1] * 50] * 50)) == 50
 
 
-LEAVES = st.one_of(st.none(), st.booleans(), st.integers(0, 3), st.sampled_from(["a", "A", "b", "1,299", "03/04/2024"]))
+LEAVES = st.one_of(
+    st.none(), st.booleans(), st.integers(0, 3), st.sampled_from(["", "a", "A", "b", "1,299", "03/04/2024"])
+)
 VALUES = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
@@ -245,6 +248,10 @@ def tally(judgement: Judgement) -> Counter[tuple[str, Verdict]]:
 
 @settings(max_examples=150, deadline=None)
 @given(VALUES, VALUES, st.randoms(use_true_random=False))
+@example([None], [[None, None, None], None, {"x": None}], random.Random(1))
+@example([[None]], [[None, ""], {"x": None}], random.Random(1))
+@example([{"x": 1}], [{"x": 1, "y": None}, {"x": 1}], random.Random(1))
+@example([{"x": 2}], [{"x": 1, "y": None}, {"x": 1}], random.Random(1))
 def test_comparing_is_reflexive_symmetric_and_blind_to_order(gold: Json, value: Json, rng: random.Random) -> None:
     assert judge(gold, gold, ANYTHING).right
     forth = tally(judge(gold, value, ANYTHING))
