@@ -21,7 +21,7 @@ from structgen.cli.commands.models import models
 from structgen.cli.commands.report import report
 from structgen.cli.commands.review import review
 from structgen.cli.commands.runs import list_runs, runs
-from structgen.cli.commands.tasks import prompt, schema, tasks
+from structgen.cli.commands.tasks import explain_tasks, prompt, schema, tasks
 from structgen.cli.commands.transcribe import transcribe
 from structgen.cli.console import DEBUG, Exit, command, discard_stdout, say, summary_of, unwritable
 from structgen.core.errors import ConfigurationError
@@ -58,7 +58,7 @@ command(app, 'structgen generate recipe "A recipe for apple pie"')(generate)
 command(app, 'structgen complete "Why is the sky blue?"')(complete)
 command(app, "structgen chat --system persona.txt --transcript chat.jsonl")(chat)
 command(app, "structgen eval recipe gold.jsonl --model rules --json figures.json", "eval")(evaluate)
-command(app, "structgen tasks recipe")(tasks)
+app.add_typer(tasks, name="tasks", short_help=summary_of(explain_tasks))
 command(app, "structgen schema recipe > recipe.schema.json")(schema)
 command(app, "structgen prompt recipe notes/soup.txt")(prompt)
 command(app, "structgen transcribe calls/ --format srt -o subtitles/")(transcribe)

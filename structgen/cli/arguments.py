@@ -31,6 +31,9 @@ Words: TypeAlias = Annotated[
 TaskName: TypeAlias = Annotated[
     str, typer.Argument(metavar="TASK", autocompletion=task_names, help=f"What to extract: {TASK}.")
 ]
+GoldFile: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="GOLD.jsonl", help='Documents with known answers: JSON Lines of {"text", "gold"}.')
+]
 Model: TypeAlias = Annotated[
     str | None,
     typer.Option(

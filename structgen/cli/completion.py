@@ -42,12 +42,10 @@ def task_then_inputs(context: typer.Context, _incomplete: str) -> Iterable[str]:
 
 
 @_quietly
-def words_of_tasks(context: typer.Context, _incomplete: str) -> Iterable[str]:
-    """Offer what `structgen tasks` takes: a task, `new NAME`, or `check TASK...`."""
-    given = context.params.get("words") or ()
-    if not given:
-        return (*_tasks(), "check", "new")
-    return _tasks() if given[0] == "check" else ()
+def task_or_command(context: typer.Context, _incomplete: str) -> Iterable[str]:
+    """Offer the names of tasks, and the commands of `structgen tasks`: a task may be named in place of one."""
+    yield from _tasks()
+    yield from getattr(context.parent and context.parent.command, "commands", ())
 
 
 @_quietly

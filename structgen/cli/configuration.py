@@ -313,6 +313,9 @@ def add_settings(entry: Any, words: list[str]) -> list[str]:
 
     at = next((number for number, word in enumerate(words) if not word.startswith("-")), len(words))
     command = entry.commands.get(words[at]) if at < len(words) else None
+    if words[at : at + 1] != ["runs"]:  # earlier runs have the settings of their time in their stored commands
+        while below := getattr(command, "commands", {}).get(words[at + 1] if at + 1 < len(words) else ""):
+            command, at = below, at + 1
     shared = _shared(entry.commands["extract"], command) - _READ_WHERE_USED if command else frozenset[str]()
     if not shared:
         return words

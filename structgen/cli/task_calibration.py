@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from structgen.cli import arguments as args
+from structgen.cli.argument_records import takes
 from structgen.cli.console import display, display_json, say
 from structgen.core.errors import ConfigurationError
 from structgen.core.records import Document, Task
@@ -18,39 +22,49 @@ if TYPE_CHECKING:
     from structgen.schema import Schema
 
 
-@dataclass(frozen=True, slots=True)
-class CalibrationOptions:
-    """What a calibration is made from. Without `rows` the model reads the gold's texts now."""
+@dataclass(frozen=True, kw_only=True)
+class CalibrateArguments:
+    """The command line of `tasks calibrate`."""
 
-    rows: Path | None = None
-    model: str | None = None
-    store: Path | None = None
-    no_store: bool = False
-    max_cost: float | None = None
-    as_json: bool = False
+    task: args.TaskName
+    gold: args.GoldFile
+    rows: Annotated[
+        Path | None,
+        typer.Option("--rows", metavar="FILE", help="The rows to compare with the gold. Default: extract them now."),
+    ] = None
+    model: args.Model = None
+    max_cost: args.MaxCost = None
+    store: args.StorePath = None
+    no_store: args.NoStore = False
+    as_json: args.AsJson = False
 
 
-def calibrate_task(name: str, gold: str, options: CalibrationOptions) -> None:
-    """Calibrate a task on gold, write the file, and report how good the probabilities are."""
-    from structgen.evaluate.confidence import calibrate, save_calibration
+@takes(CalibrateArguments)
+def calibrate(arguments: CalibrateArguments) -> None:
+    """Learn from gold how likely each field of a task is right, for one model.
+
+    `structgen extract --accept` and `structgen review` use the calibration. It is bound to the schema and the model.
+    """
+    from structgen.evaluate.confidence import calibrate as calibrate_samples
+    from structgen.evaluate.confidence import save_calibration
     from structgen.evaluate.confidence.calibration_file import as_json
     from structgen.schema import Schema
     from structgen.tasks import find_task
 
-    task: Task[Any] = find_task(name)
+    task: Task[Any] = find_task(arguments.task)
     schema = Schema.of(task)
-    wanted = _gold(gold, schema)
-    rows, model = _rows_of(options.rows, options.model) if options.rows else _extracted(task, wanted, options)
-    calibration = calibrate(_samples(wanted, rows, schema))
+    gold = _gold(arguments.gold, schema)
+    rows, model = _rows_of(arguments.rows, arguments.model) if arguments.rows else _extracted(task, gold, arguments)
+    calibration = calibrate_samples(_samples(gold, rows, schema))
     path = save_calibration(calibration, task.name, schema, model)
-    if options.as_json:
+    if arguments.as_json:
         display_json({"file": str(path), "task": task.name, "model": model, **as_json(calibration)})
         return
     display(str(path))
     _report(calibration, task.name, model)
 
 
-def _gold(path: str, schema: Schema[Any]) -> Mapping[str, GoldRow]:
+def _gold(path: Path, schema: Schema[Any]) -> Mapping[str, GoldRow]:
     """Return the gold rows by id. Say which cannot be used."""
     from structgen.evaluate.gold_rows import GoldFormat, GoldRow, read_gold
 
@@ -83,7 +97,7 @@ def _rows_of(path: Path, model: str | None) -> tuple[Mapping[str, Row], str]:
 
 
 def _extracted(
-    task: Task[Any], gold: Mapping[str, GoldRow], options: CalibrationOptions
+    task: Task[Any], gold: Mapping[str, GoldRow], arguments: CalibrateArguments
 ) -> tuple[Mapping[str, Row], str]:
     """Extract from the texts of the gold. Stored responses are used, so that a second time costs nothing."""
     from structgen.batch import Batch, RunBudget
@@ -91,13 +105,13 @@ def _extracted(
     from structgen.cli.selection import choose_model
     from structgen.extractor import Extractor
 
-    model = choose_model(options.model)
+    model = choose_model(arguments.model)
     documents = [Document(row.text or "", row.id) for row in gold.values()]
     with (
-        open_run_store(model, options.store, off=options.no_store) as store,
+        open_run_store(model, arguments.store, off=arguments.no_store) as store,
         Extractor(model, store=store) as extractor,
     ):
-        batch = Batch(extractor, task, budget=RunBudget(options.max_cost))
+        batch = Batch(extractor, task, budget=RunBudget(arguments.max_cost))
         rows = {row.id: row for row in batch.rows(documents)}
         say(str(batch.summary))
         return rows, extractor.model

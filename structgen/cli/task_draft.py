@@ -13,12 +13,21 @@ if TYPE_CHECKING:
     from structgen.evaluate.draft import Draft
 
 
+def write_starter(name: str) -> None:
+    """Write a starter template that passes `check`."""
+    from structgen.tasks import starter
+
+    path = _write_template(name, starter(name))
+    display(str(path))
+    say(f"edit it, then run: structgen tasks check {name}; structgen extract {name} INPUT...")
+
+
 def write_draft(name: str, inputs: Sequence[str]) -> None:
     """Draft a template from rows or documents, and write it. Say which rows it does not accept, if there are any."""
     from structgen.evaluate.draft import draft_task
 
     draft = draft_task(name, inputs, say)
-    path = write_template(name, draft.source)
+    path = _write_template(name, draft.source)
     display(str(path))
     say(f"{draft.fields} fields, drafted from {draft.origin}; the comments in the file say what is in doubt.")
     _check_values(path, draft)
@@ -26,7 +35,7 @@ def write_draft(name: str, inputs: Sequence[str]) -> None:
     say(f"edit it, then run: structgen tasks check {shown}; structgen extract {shown} INPUT...")
 
 
-def write_template(name: str, source: str) -> Path:
+def _write_template(name: str, source: str) -> Path:
     """Write a template to schemas/NAME.py, and return its path. Raises ConfigurationError if there is such a file."""
     path = Path("schemas") / f"{name}.py"
     try:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import pprint
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from structgen.cli import arguments as args
+from structgen.cli.argument_records import takes
 from structgen.cli.console import display, display_json, say
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject
@@ -20,45 +23,76 @@ if TYPE_CHECKING:
     from structgen.evaluate.improve.prompt_candidates import Candidate
 
 
-@dataclass(frozen=True, slots=True)
-class ImprovementOptions:
-    """How a task is improved. `budget` is the maximum of calls; `instructions` are files with other instructions."""
+@dataclass(frozen=True, kw_only=True)
+class ImproveArguments:
+    """The command line of `tasks improve`."""
 
-    budget: int | None = None
-    seed: int = 0
-    instructions: Sequence[Path] = ()
-    output: Path | None = None
-    model: str | None = None
-    store: Path | None = None
-    no_store: bool = False
-    as_json: bool = False
+    task: args.TaskName
+    gold: args.GoldFile
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            "--budget",
+            min=1,
+            metavar="N",
+            help="Maximum number of calls, with those that ask again, retries and chunks. It must be given.",
+        ),
+    ] = None
+    seed: Annotated[
+        int, typer.Option("--seed", help="How gold is split, and what is tried: the same seed, the same.")
+    ] = 0
+    instructions: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--instructions",
+            metavar="FILE",
+            help="A text file with other instructions to try, beside the `variants` of the task. Repeatable.",
+        ),
+    ] = None
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The file to write, .json or .py. Default: learned/TASK/TASK.json."),
+    ] = None
+    model: args.Model = None
+    store: args.StorePath = None
+    no_store: args.NoStore = False
+    as_json: args.AsJson = False
 
 
-def improve_task(name: str, gold: str, options: ImprovementOptions) -> None:
-    """Improve a task on gold, write the improved one, and report what was tried and how much better it is."""
+@takes(ImproveArguments)
+def improve(arguments: ImproveArguments) -> None:
+    """Try other styles of the prompt, instructions and worked examples of a task on gold.
+
+    They are tried on one half of gold. The best one is measured on the other half, and written as a task.
+    """
     from structgen.cli.run_store import open_run_store
     from structgen.cli.selection import choose_model
-    from structgen.evaluate.improve import improve
+    from structgen.evaluate.improve import improve as improve_task
     from structgen.extractor import Extractor
     from structgen.tasks import find_task, load_instructions
 
-    if options.budget is None:
+    if arguments.budget is None:
         raise ConfigurationError("Say with --budget N how many calls `improve` may make, such as --budget 200.")
-    task: Task[Any] = find_task(name)
-    path = _output(options.output, task.name)
-    variants = [load_instructions(file) for file in options.instructions]
-    model = choose_model(options.model)
+    task: Task[Any] = find_task(arguments.task)
+    path = _output(arguments.output, task.name)
+    variants = [load_instructions(file) for file in arguments.instructions or []]
+    model = choose_model(arguments.model)
     with (
-        open_run_store(model, options.store, off=options.no_store) as store,
+        open_run_store(model, arguments.store, off=arguments.no_store) as store,
         Extractor(model, store=store) as extractor,
     ):
-        found = improve(
-            task, Path(gold), budget=options.budget, variants=variants, seed=options.seed, extractor=extractor
+        found = improve_task(
+            task,
+            arguments.gold,
+            budget=arguments.budget,
+            variants=variants,
+            seed=arguments.seed,
+            extractor=extractor,
         )
     _say_problems(found.evaluation.figures["gold"])
     if found.task is not None:
-        _write(path, name, task, found)
-    if options.as_json:
+        _write(path, arguments.task, task, found)
+    if arguments.as_json:
         display_json({**found.to_json(), "file": None if found.task is None else str(path)})
     else:
         _show(found, None if found.task is None else path)

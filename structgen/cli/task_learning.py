@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from structgen.cli import arguments as args
+from structgen.cli.argument_records import takes
 from structgen.cli.console import Exit, display, say
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
@@ -21,20 +24,41 @@ if TYPE_CHECKING:
 GOLD, EXAMPLES, REGRESSION = "gold.jsonl", "examples.jsonl", "regression.jsonl"
 
 
-def learn_from(name: str, corrections: str, output: Path | None, example_tokens: int) -> None:
-    """Write what corrections teach into a folder, by default learned/TASK. Name every line that is refused.
+@dataclass(frozen=True, kw_only=True)
+class LearnArguments:
+    """The command line of `tasks learn`."""
 
-    Rows of earlier reviews stay in the files, unless this one has the same document. Exit status 1 if a line is
-    refused.
+    task: args.TaskName
+    corrections: Annotated[
+        Path, typer.Argument(metavar="corrections.jsonl", help="What the page of `structgen review` saved.")
+    ]
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder to write. Default: learned/TASK.")
+    ] = None
+    example_tokens: Annotated[
+        int, typer.Option("--example-tokens", min=0, help="Maximum tokens of the worked examples together.")
+    ] = 1_500
+
+
+@takes(LearnArguments)
+def learn(arguments: LearnArguments) -> None:
+    """Turn the corrections of `structgen review` into gold rows, worked examples and regression cases.
+
+    gold.jsonl and regression.jsonl are for `structgen eval`, examples.jsonl is for --examples. Rows of earlier reviews
+    stay in the files, unless this one has the same document. A correction of another task, of a text that changed
+    since, or that contradicts another one is refused with its row.
+
+    Exit status: 0 every correction used, 1 some refused, 2 usage error.
     """
-    from structgen.evaluate.review import learn, read_corrections
+    from structgen.evaluate.review import learn as learn_lessons
+    from structgen.evaluate.review import read_corrections
     from structgen.schema import Schema
     from structgen.tasks import find_task
 
-    task: Task[Any] = find_task(name)
-    path = Path(corrections)
+    task: Task[Any] = find_task(arguments.task)
+    path = arguments.corrections
     good, refused = read_corrections(path, task.name, _current_texts(path))
-    lessons = learn(good, Schema.of(task), example_tokens)
+    lessons = learn_lessons(good, Schema.of(task), arguments.example_tokens)
     refused = sorted([*refused, *lessons.refused], key=lambda one: one.line)
     _report_refused(refused)
     if not lessons.rows:
@@ -42,7 +66,7 @@ def learn_from(name: str, corrections: str, output: Path | None, example_tokens:
             f"{path}: no correction can be used, so nothing is written. The page of `structgen review RUN` saves "
             "corrections."
         )
-    _write_all(output or Path("learned") / task.name, lessons, name)
+    _write_all(arguments.output or Path("learned") / task.name, lessons, arguments.task)
     if refused:
         raise typer.Exit(Exit.SOME_NOT_OK)
 

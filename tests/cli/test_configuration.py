@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 import structgen as library
-from structgen.cli.configuration import setting_kinds
+from structgen.cli.app import app
+from structgen.cli.configuration import add_settings, setting_kinds
 from structgen.core.errors import ConfigurationError
 from structgen.testing import Emulator, reply
 
@@ -264,3 +266,18 @@ def test_a_library_call_reads_no_file(folder: Path) -> None:
     with pytest.raises(ConfigurationError, match="No model is named"):
         library.extract({"type": "object"}, "Name: Soup")
     assert library.Extractor("rules").options.mode == "auto"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("tasks calibrate dish.json gold.jsonl", "tasks calibrate --max-cost=0.5 dish.json gold.jsonl"),
+        ("tasks improve dish.json gold.jsonl", "tasks improve dish.json gold.jsonl"),
+        ("tasks dish.json", "tasks dish.json"),
+        ("tasks", "tasks"),
+        ("runs reparse 1", "runs reparse 1"),  # the stored command of the run has the settings
+    ],
+)
+def test_the_command_of_a_group_takes_the_settings_that_it_shares(words: str, expected: str, folder: Path) -> None:
+    (folder / "structgen.toml").write_text("max_cost = 0.5\n")
+    assert add_settings(get_command(app), words.split()) == expected.split()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
+from typer.core import TyperGroup
 
 from structgen.cli import arguments as args
-from structgen.cli.completion import task_then_inputs, words_of_tasks
-from structgen.cli.console import Exit, display, display_json, say
+from structgen.cli.completion import task_names, task_or_command, task_then_inputs
+from structgen.cli.console import Exit, command, display, display_json, say
 from structgen.cli.selection import RULES, choose_model, load_task, read_instructions
+from structgen.cli.task_calibration import calibrate
+from structgen.cli.task_improvement import improve
+from structgen.cli.task_learning import learn
 from structgen.core.errors import ConfigurationError, DocumentError
 from structgen.core.json import JsonObject
 from structgen.core.options import EvidenceMode, Mode, Options, Style
@@ -20,128 +23,98 @@ from structgen.core.screen import json_text, visible
 if TYPE_CHECKING:
     from structgen.documents import ReadingOptions
 
-WORDS = (
-    "A task to explain; or `new NAME`, to write a starter template to schemas/NAME.py, with --from one that is "
-    "drafted from examples; or `check [TASK...]`, to lint "
-    "templates (default: every registered task); or `learn TASK corrections.jsonl`, to turn the corrections of "
-    "`structgen review` into gold rows, worked examples and regression cases; or `calibrate TASK GOLD.jsonl`, to learn "
-    "how sure each field of the task is; or `improve TASK GOLD.jsonl --budget N`, to try other prompts on gold. "
-    "Without arguments, list all tasks. "
-    f"{args.RUNS_CODE}; so do the templates in ./schemas."
-)
+
+class TaskGroup(TyperGroup):
+    """The group `tasks`: `tasks`, `tasks NAME` and `tasks --json` are short for `tasks show ...`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words behind `tasks`. The class of `ctx` has no public name: typer includes its own click."""
+        first = next((word for word in args if not word.startswith("-")), None)
+        short = first not in self.commands and args != ["--help"]
+        return super().parse_args(ctx, ["show", *args] if short else args)
 
 
-SUBCOMMANDS = frozenset({"new", "learn", "calibrate", "improve"})
-METAVAR = (
-    "[NAME|new NAME|check [TASK...]|learn TASK corrections.jsonl|calibrate TASK GOLD.jsonl|improve TASK GOLD.jsonl]"
-)
+tasks = typer.Typer(cls=TaskGroup, rich_markup_mode=None)
 
 
-def tasks(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(metavar=METAVAR, autocompletion=words_of_tasks, help=WORDS),
-    ] = None,
+@tasks.callback(epilog="Example: structgen tasks recipe")
+def explain_tasks() -> None:
+    """List the registered tasks, explain one, create one, lint them, teach one, calibrate one, or improve one.
+
+    `structgen tasks` lists them, and `structgen tasks NAME` explains one. file.py:Model runs the code in file.py, so
+    name only a file that you trust; so do the templates in ./schemas.
+    """
+
+
+TaskWord: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="NAME", autocompletion=task_or_command, help=f"The task to explain: {args.TASK}. Default: list all."
+    ),
+]
+
+
+@command(tasks, "structgen tasks show recipe")
+def show(name: TaskWord = None, *, as_json: args.AsJson = False) -> None:
+    """List the registered tasks, or explain one: its fields, instructions and size. `show` may be omitted."""
+    if name is None:
+        _list(as_json=as_json)
+    else:
+        _explain(name, as_json=as_json)
+
+
+@command(tasks, "structgen tasks new order --from orders.jsonl")
+def new(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The name of the task. The template is written to schemas/NAME.py.")
+    ],
     *,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="The folder that `learn` writes, by default learned/TASK; or the file (.json or .py) that `improve` "
-            "writes, by default learned/TASK/TASK.json.",
-        ),
-    ] = None,
     drafted_from: Annotated[
         list[str] | None,
         typer.Option(
             "--from",
             metavar="ROWS|SAMPLES",
-            help="What `new` drafts the template from: rows (.jsonl, .json, .csv; objects, gold, or what `structgen "
+            help="What to draft the template from: rows (.jsonl, .json, .csv; objects, gold, or what `structgen "
             "extract` wrote), or sample documents (files, a folder, a glob) with labels or tables. Repeatable.",
         ),
     ] = None,
-    budget: Annotated[
-        int | None,
-        typer.Option(
-            "--budget",
-            min=1,
-            metavar="N",
-            help="How many calls `improve` may make at most, with those that ask again, retries and chunks.",
+) -> None:
+    """Write a starter template, or one that is drafted from examples. No file is overwritten.
+
+    With --from, the fields, types, choices and optional parts are drafted from rows or sample documents, with comments
+    on what these leave in doubt.
+    """
+    from structgen.cli.task_draft import write_draft, write_starter
+
+    if drafted_from:
+        write_draft(name, drafted_from)
+    else:
+        write_starter(name)
+
+
+@command(tasks, "structgen tasks check recipe")
+def check(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TASK",
+            autocompletion=task_names,
+            help=f"The tasks to lint, each {args.TASK}. Default: every registered task.",
         ),
     ] = None,
-    seed: Annotated[
-        int, typer.Option("--seed", help="How `improve` splits gold, and what it tries: the same seed, the same.")
-    ] = 0,
-    instructions: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--instructions",
-            metavar="FILE",
-            help="A text file with other instructions for `improve` to try, beside the `variants` of the task. "
-            "Repeatable.",
-        ),
-    ] = None,
-    rows: Annotated[
-        Path | None,
-        typer.Option("--rows", help="The rows to compare with the gold of `calibrate`. Default: extract them now."),
-    ] = None,
-    model: args.Model = None,
-    example_tokens: Annotated[
-        int, typer.Option("--example-tokens", min=0, help="Tokens that the worked examples of `learn` may take.")
-    ] = 1_500,
-    max_cost: args.MaxCost = None,
-    store: args.StorePath = None,
-    no_store: args.NoStore = False,
+    *,
     as_json: args.AsJson = False,
 ) -> None:
-    """List the registered tasks, explain one, create one, lint them, teach one, calibrate one, or improve one.
+    """Lint task templates: fields without a description, invalid examples, obstacles to strict mode and more.
 
-    `learn` writes gold.jsonl, regression.jsonl and examples.jsonl: the first two are for `structgen eval`, the last one
-    for --examples. A correction of another task, of a text that changed since, or that contradicts another one is
-    refused with its row.
-
-    `calibrate` compares what a model finds with gold, and keeps for the task and the model what shows that a field is
-    right; `structgen extract --accept` and `structgen review` use it. It is bound to the schema.
-
-    `new NAME --from rows.jsonl` (or samples/) drafts the fields, types, choices and optional parts from examples, with
-    comments where these leave a doubt.
-
-    `improve` tries other styles of the prompt, instructions and worked examples on one half of gold, measures the best
-    one on the other half, and writes it as a task: `structgen tasks improve invoice gold.jsonl --budget 200`.
+    Exit status: 0 no errors, 1 one of the findings is an error, 2 usage error.
     """
-    match words or []:
-        case []:
-            _list(as_json=as_json)
-        case ["new", name]:
-            _write(name, drafted_from)
-        case ["check", *names]:
-            _check(names, as_json=as_json)
-        case ["learn", name, corrections]:
-            from structgen.cli.task_learning import learn_from
+    _check(names or [], as_json=as_json)
 
-            learn_from(name, corrections, output, example_tokens)
-        case ["calibrate", name, gold]:
-            from structgen.cli.task_calibration import CalibrationOptions, calibrate_task
 
-            calibrate_task(name, gold, CalibrationOptions(rows, model, store, no_store, max_cost, as_json))
-        case ["improve", name, gold]:
-            from structgen.cli.task_improvement import ImprovementOptions, improve_task
-
-            improve_task(
-                name,
-                gold,
-                ImprovementOptions(budget, seed, instructions or [], output, model, store, no_store, as_json),
-            )
-        case ["new", *_]:
-            raise ConfigurationError("Name the new task, in one word: structgen tasks new NAME")
-        case [name] if name not in SUBCOMMANDS:
-            _explain(name, as_json=as_json)
-        case _:
-            raise ConfigurationError(
-                "Give one task to explain, or `new NAME`, `check [TASK...]`, `learn TASK corrections.jsonl`, "
-                "`calibrate TASK GOLD.jsonl` or `improve TASK GOLD.jsonl --budget N`."
-            )
+command(tasks, "structgen tasks learn recipe corrections.jsonl")(learn)
+command(tasks, "structgen tasks calibrate recipe gold.jsonl --model rules")(calibrate)
+command(tasks, "structgen tasks improve recipe gold.jsonl --budget 200")(improve)
 
 
 def _list(*, as_json: bool) -> None:
@@ -201,19 +174,6 @@ def _entry(task: Task[Any]) -> JsonObject:
         "prompt_tokens": prompt_size(task).total,
         "schema": Schema.of(task).json_schema,
     }
-
-
-def _write(name: str, drafted_from: list[str] | None) -> None:
-    """Write a starter template that passes `check`, or one drafted from examples. Never overwrite a file."""
-    from structgen.cli.task_draft import write_draft, write_template
-    from structgen.tasks import starter
-
-    if drafted_from:
-        write_draft(name, drafted_from)
-        return
-    path = write_template(name, starter(name))
-    display(str(path))
-    say(f"edit it, then run: structgen tasks check {name}; structgen extract {name} INPUT...")
 
 
 def _check(names: list[str], *, as_json: bool) -> None:

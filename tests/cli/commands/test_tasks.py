@@ -52,11 +52,46 @@ def test_a_template_that_cannot_be_loaded_is_an_error_of_the_check(structgen: An
     assert "broken: error: cannot be loaded" in checked.out
 
 
-@pytest.mark.parametrize("words", [["new"], ["new", "a", "b"], ["recipe", "receipt"]])
-def test_other_words_are_wrong_usage(structgen: Any, words: list[str]) -> None:
-    wrong = structgen("tasks", *words)
-    assert wrong.status == 2
-    assert "new NAME" in wrong.err
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("new", "Missing argument 'NAME'"),
+        ("new a b", "unexpected extra argument(s) (b)"),
+        ("recipe receipt", "unexpected extra argument(s) (receipt)"),
+        ("learn recipe", "Missing argument 'corrections.jsonl'"),
+        ("calibrate recipe", "Missing argument 'GOLD.jsonl'"),
+        ("improve recipe", "Missing argument 'GOLD.jsonl'"),
+    ],
+)
+def test_other_words_are_wrong_usage(structgen: Any, words: str, reason: str) -> None:
+    wrong = structgen("tasks", *words.split())
+    assert (wrong.status, reason in wrong.err) == (2, True), wrong.err
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        ("--budget 3", "--budget"),
+        ("recipe --from rows.jsonl", "--from"),
+        ("show recipe --seed 3", "--seed"),
+        ("new order --json", "--json"),
+        ("check --model rules", "--model"),
+        ("learn dish.json c.jsonl --budget 3", "--budget"),
+        ("calibrate dish.json gold.jsonl --seed 3", "--seed"),
+        ("improve dish.json gold.jsonl --budget 3 --rows rows.jsonl", "--rows"),
+        ("--json check", "--json"),
+    ],
+)
+def test_an_option_of_another_command_is_refused(structgen: Any, folder: Path, words: str, option: str) -> None:
+    refused = structgen("tasks", *words.split())
+    assert (refused.status, f"No such option: {option}" in refused.err) == (2, True), refused.err
+    assert sorted(path.name for path in folder.iterdir()) == ["dish.json", "soup.txt"]
+
+
+@pytest.mark.parametrize("words", ["show recipe --json", "recipe --json", "--json recipe"])
+def test_a_task_may_be_named_in_place_of_a_command(structgen: Any, words: str) -> None:
+    (row,) = structgen("tasks", *words.split()).rows
+    assert row["task"] == "recipe"
 
 
 def test_a_task_is_explained_with_the_size_of_its_prompt(structgen: Any) -> None:
