@@ -177,7 +177,7 @@ def _sigterm_as_ctrl_c() -> Generator[None]:
 
 
 def _warn_of_batches(arguments: ExtractArguments, question: Question, store: Store) -> None:
-    """Say that batches under way may answer the same documents, for which single calls pay once more."""
+    """Say that batches under way may have the same documents, which are left to them: nothing is paid for twice."""
     from structgen.engine.answers import REPLAY
 
     if (arguments.model or "").partition("/")[0] == REPLAY:
@@ -187,9 +187,8 @@ def _warn_of_batches(arguments: ExtractArguments, question: Question, store: Sto
     runs = [run for run in store.runs() if run.id in under_way and run.task == question.task.name]
     if runs:
         say(
-            f"run {runs[0].id} has a batch under way for this task and model, and this command sends single calls: "
-            "documents that are in that batch too are paid for twice. To pay once, stop this command and fetch the "
-            f"batch: {runs[0].command}"
+            f"run {runs[0].id} has a batch under way for this task and model. Documents that are in it are not sent "
+            f"again, because they would be paid for twice: they fail here. To fetch the batch: {runs[0].command}"
         )
 
 

@@ -79,12 +79,22 @@ class Answers:
             return _unstored(error)
 
     def _check(self, effect: Send) -> None:
-        """Raise the reason why nothing may be paid for now: BudgetExceeded or StoreError."""
+        """Raise the reason why nothing may be paid for now: BudgetExceeded, StoreError or TransportError."""
         check(effect.beyond)
-        if self.pays and self.store is not None and self.store.read_only:
+        if not self.pays or self.store is None:
+            return
+        if self.store.read_only:
             raise StoreError(
                 f"The store {self.store.path} is read-only and has no response to this request, and a new one could "
                 "not be stored. Copy it to a folder that is writable, or use another store."
+            )
+        batch = self.store.batches.awaited(self.named(effect.request))
+        if batch is not None:
+            cancel = f"`structgen runs cancel {batch.run}`" if batch.run else "cancel_batch"
+            raise TransportError(
+                f"This request is in the batch {batch.batch_id or batch.file_name}, which is under way, so it was not "
+                "sent: it would be paid for twice. Fetch the answer with the command or the collect_batch that sent "
+                f"the batch, after {cancel} if you cannot wait."
             )
 
     def _pay(self, effect: Send, allowance: Allowance) -> Completion:

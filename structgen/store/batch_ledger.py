@@ -20,7 +20,7 @@ from structgen.store.database import document_name
 from structgen.store.leases import LOOK, Leases
 from structgen.store.ledger import StoredUsage, run_name
 from structgen.store.run_rows import delete_rows
-from structgen.store.serialization import Written, read
+from structgen.store.serialization import Written, read, write
 from structgen.store.writer import Writer
 
 _PAGE = 200
@@ -64,8 +64,9 @@ class RequestRecord:
     tries: int
 
 
-_COLUMNS = (
-    "id, run, endpoint, model, file_name, state, status, said, requests, answered, refused, file_id, batch_id, at"
+_BATCHES = (
+    "SELECT id, run, endpoint, model, file_name, state, status, said, requests, answered, refused, file_id, batch_id, "
+    "at FROM provider_batch"
 )
 
 
@@ -124,14 +125,23 @@ class BatchLedger:
         number, batch, outcome, reason = rows[0]
         return RequestRecord(number, batch, RequestOutcome(outcome), reason, len(rows))
 
+    def awaited(self, request: Request) -> BatchRecord | None:
+        """Return the batch that will answer a request, or None. One that is still being collected may be dropped."""
+        if not self.read("SELECT 1 FROM batch_request LIMIT 1"):
+            return None  # nearly always: then the request needs no name
+        having = "SELECT batch FROM batch_request WHERE name = ? AND outcome = ?"
+        text = f"{_BATCHES} WHERE id IN ({having}) AND state != ? ORDER BY id DESC"
+        rows = self.read(text, write(request).name, RequestOutcome.WAITING, BatchState.WRITING)
+        return _record(rows[0]) if rows else None
+
     def open(self, *, run: int | None = None) -> tuple[BatchRecord, ...]:
         """Return the batches whose rows are not written yet, oldest first; with `run` those of this run."""
-        text = f"SELECT {_COLUMNS} FROM provider_batch WHERE state != ? AND ? IN (run, -1) ORDER BY id"  # noqa: S608
+        text = f"{_BATCHES} WHERE state != ? AND ? IN (run, -1) ORDER BY id"
         return tuple(map(_record, self.read(text, BatchState.CLOSED, -1 if run is None else run)))
 
     def get(self, batch: int) -> BatchRecord | None:
         """Return a batch, or None."""
-        rows = self.read(f"SELECT {_COLUMNS} FROM provider_batch WHERE id = ?", batch)  # noqa: S608  fixed columns
+        rows = self.read(f"{_BATCHES} WHERE id = ?", batch)
         return _record(rows[0]) if rows else None
 
     def requests(self, batch: int) -> Iterator[tuple[int, Request]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -282,22 +283,29 @@ def test_a_full_disk_for_temporary_files_is_one_sentence_and_nothing_is_lost(
     assert sent(timed) == ["files", "batches"]
 
 
-def test_a_live_run_says_that_a_batch_is_under_way_and_what_that_answers_is_recorded(
-    timed: Emulator, extract: Command, structgen: Command
+def test_a_live_run_leaves_the_documents_of_a_batch_to_it_and_sends_the_others(
+    timed: Emulator, extract: Command, structgen: Command, folder: Path
 ) -> None:
     extract()
+    (folder / "new.txt").write_text("Name: Dish 9\nServes: 9\n")
     live = structgen("extract", "dish.json", "*.txt")
-    assert live.status == 0
+    assert live.status == 1
+    assert [row["source"] for row in live.rows if row["status"] == "ok"] == ["new.txt"]
+    failed = [row["error"] for row in live.rows if row["status"] == "failed"]
+    assert len(failed) == 5
+    assert all("is under way, so it was not sent" in said and "structgen runs cancel 1" in said for said in failed)
+    assert sent(timed) == ["files", "batches", "chat/completions"]
     assert "run 1 has a batch under way for this task and model" in live.err
     assert "paid for twice" in live.err
     assert "under way" not in structgen("extract", "dish.json", "*.txt", "--model", "replay").err
     assert json.loads(structgen("runs", "show", "1", "--json").out)["command"] in live.err
-    assert extract().status == 0  # everything is answered: nothing is waited for
     timed.clock.advance(1100)
     late = extract()
-    assert [row["usage"]["cost"] > 0 for row in late.rows] == [True] * 5
-    assert sent(timed).count("files") == 1
-    assert "under way" not in structgen("extract", "dish.json", "*.txt").err
+    assert Counter(row["usage"]["cost"] > 0 for row in late.rows) == {True: 5, False: 1}
+    after = structgen("extract", "dish.json", "*.txt")
+    assert [row["status"] for row in after.rows] == ["ok"] * 6
+    assert "under way" not in after.err
+    assert sent(timed) == ["files", "batches", "chat/completions"]
 
 
 def test_a_batch_beyond_the_limit_enters_no_run(groq_emulator: Emulator, extract: Command, structgen: Command) -> None:

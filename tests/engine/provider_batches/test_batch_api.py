@@ -22,9 +22,11 @@ from structgen.core.errors import (
     BudgetExceeded,
     ConfigurationError,
     RequestRejected,
+    TransportError,
 )
 from structgen.engine.budget import cost_of, cost_of_attempts
 from structgen.engine.provider_batches.batch_terms import BatchTerms
+from structgen.engine.provider_batches.request_collector import RequestCollector
 from structgen.testing import Emulator, FaultPlan, dropped, error, raw, reply
 from structgen.testing.emulator.batches import lifecycle
 
@@ -89,6 +91,41 @@ def test_a_line_has_the_body_of_the_live_request(groq_emulator: Emulator, extrac
         for text in TEXTS
     ]
     assert bodies == [request.to_groq() for request in requests]
+
+
+CALLS: dict[str, Callable[[Extractor, str], Any]] = {
+    "extract": lambda extractor, text: extractor.extract(Dish, text).value,
+    "aextract": lambda extractor, text: asyncio.run(extractor.aextract(Dish, text)).value,
+    "stream": lambda extractor, text: list(extractor.stream(Dish, text))[-1].value,
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_single_call_does_not_pay_again_for_what_a_batch_under_way_will_answer(
+    timed: Emulator, extractor: Extractor, call: Callable[[Extractor, str], Any]
+) -> None:
+    handle = extractor.submit_batch(Dish, TEXTS[:2])
+    with pytest.raises(TransportError, match=r"under way, so it was not sent.* after cancel_batch"):
+        call(extractor, TEXTS[0])
+    assert posts(timed)[CHAT] == 0
+    assert call(extractor, TEXTS[2]) == Dish(name="Dish 3", serves=3)
+    timed.clock.advance(1100)
+    assert values(list(extractor.collect_batch(handle))) == NAMES[:2]
+    assert call(extractor, TEXTS[0]) == Dish(name="Dish 1", serves=1)
+    assert posts(timed)[CHAT] == 1
+
+
+def test_requests_that_a_killed_process_only_collected_hold_up_no_single_call(
+    timed: Emulator, extractor: Extractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RequestCollector, "seal", die)
+        with pytest.raises(KeyboardInterrupt):
+            extractor.submit_batch(Dish, TEXTS[:1])
+    assert extractor.extract(Dish, TEXTS[0]).value == Dish(name="Dish 1", serves=1)
 
 
 def test_what_was_collected_answers_live_runs_and_later_batches(groq_emulator: Emulator, extractor: Extractor) -> None:
