@@ -23,6 +23,7 @@ from structgen.parse.json_values import same
 from structgen.reask.value_paths import put, without
 from structgen.schema import Schema
 from structgen.schema.node import Node
+from structgen.schema.typed_dump import typed_dump
 
 T = TypeVar("T")
 
@@ -91,7 +92,7 @@ def as_dumped(schema: Schema[T], value: T) -> object:
     if schema.adapter is None:
         return value
     try:
-        return schema.adapter.dump_python(value, by_alias=True, warnings="none", context=schema.context)
+        return typed_dump(schema.adapter.serializer, value, schema.context)
     except ValueError:  # as above
         return value
 

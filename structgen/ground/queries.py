@@ -22,6 +22,7 @@ from structgen.ground.numerals import exact
 from structgen.ground.places import Grade, Place
 from structgen.ground.temporal import date_of, time_of
 from structgen.notation.durations import Duration, duration_of
+from structgen.schema.typed_dump import typed_dump
 
 
 class Relation(IntEnum):
@@ -106,11 +107,11 @@ def _opened(value: object, path: str, name: str) -> _Open | None:
 def _plain(value: object) -> object:
     """Return a model or dataclass as a dict, and anything else as it is."""
     if isinstance(value, BaseModel):
-        return value.model_dump(by_alias=True, warnings=False)
+        return typed_dump(value.__pydantic_serializer__, value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         serializer: Any = getattr(value, "__pydantic_serializer__", None)
         if serializer is not None:
-            return cast("object", serializer.to_python(value, by_alias=True, warnings=False))
+            return typed_dump(serializer, value)
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return value
 
