@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any, Generic, TypeVar, cast
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, RootModel, TypeAdapter
 from pydantic_core import to_json
 
 from structgen.core.json import Json, JsonObject, at, pointer, steps
@@ -342,8 +342,8 @@ def _collided_keys(schema: Schema[Any], tree: Json, value: Any) -> tuple[Issue, 
     for by_alias in (True, False):
         try:
             dumped = cast(object, adapter.dump_python(value, by_alias=by_alias, warnings=False, context=schema.context))
-        except Exception:  # the user's serializer raised, which says nothing against the value
-            return tuple(issues.values())
+        except Exception:  # the user's serializer raised, or a set cannot hold its models as the dicts that they become
+            dumped = value
         issues |= {issue.path: issue for issue in _collisions(tree, dumped)}
     return tuple(issues.values())
 
@@ -352,6 +352,7 @@ def _collisions(tree: Json, dumped: object) -> Iterator[Issue]:
     todo: list[tuple[str, Json, object]] = [("", tree, dumped)]
     while todo:
         path, before, after = todo.pop()
+        after = _opened(after)
         if isinstance(before, dict) and isinstance(after, dict):
             entries = cast("dict[object, object]", after)
             if len(entries) < len(before) and not all(isinstance(key, str) for key in entries):
@@ -361,3 +362,13 @@ def _collisions(tree: Json, dumped: object) -> Iterator[Issue]:
         elif isinstance(before, list) and isinstance(after, list | tuple):
             items = cast("list[object]", after)
             todo += ((f"{path}/{at}", *pair) for at, pair in enumerate(zip(before, items, strict=False)))
+
+
+def _opened(value: object) -> object:
+    """Return a model or dataclass, as in a value that was not dumped, as a dict with its names and aliases."""
+    while isinstance(value, RootModel):
+        value = cast("RootModel[object]", value).root
+    if isinstance(value, BaseModel):
+        named = ((name, one.validation_alias) for name, one in type(value).model_fields.items())
+        return vars(value) | {alias: getattr(value, name) for name, alias in named if isinstance(alias, str)}
+    return vars(value) if is_dataclass(value) and hasattr(value, "__dict__") else value

@@ -7,7 +7,16 @@ from enum import Enum
 from typing import Annotated, Any
 
 import pytest
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    field_validator,
+    model_validator,
+)
 
 from structgen.core.errors import TaskError
 from tests.parse.samples import read
@@ -230,3 +239,27 @@ def test_keys_that_stay_apart_are_read_without_a_repair() -> None:
     parsed = read(dict[int, dict[str, int]], '{"1": {"a": 1}, "2": {"a": 1, "b": 2}}')
     assert parsed.value == {1: {"a": 1}, 2: {"a": 1, "b": 2}}
     assert not parsed.repairs
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    a: int
+
+
+@dataclass
+class Counted:
+    counts: dict[int, int]
+    parts: set[Frozen]
+
+
+class Around(BaseModel):
+    inner: Counted = Field(alias="theInner")
+
+
+@pytest.mark.parametrize("kind", [Counted, list[Counted], Around, RootModel[list[Around]]])
+def test_keys_that_mean_the_same_are_refused_beside_a_set_of_models_too(kind: Any) -> None:
+    text = '{"counts": {"1": 1, "01": 2}, "parts": [{"a": 1}]}'
+    text = f'{{"theInner": {text}}}' if kind in (Around, RootModel[list[Around]]) else text
+    text = f"[{text}]" if kind not in (Counted, Around) else text
+    assert [issue.code for issue in read(kind, text).issues] == ["duplicate_key"]
+    assert read(kind, text.replace("01", "2")).ok
