@@ -16,7 +16,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, field_serializer
 
 import structgen
 import structgen.frames
@@ -350,3 +350,21 @@ def test_nothing_is_said_about_a_frame_without_clashes(frame: Frame, groq_emulat
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         structgen.frames.extract(frame({"text": ["Soup"]}), "text", Dish, model=GROQ)
+
+
+class Picky(BaseModel):
+    name: str
+
+    @field_serializer("name")
+    def _write(self, name: str) -> str:
+        if name == "B":
+            raise LookupError("no such page")
+        return name
+
+
+def test_a_serializer_that_raises_fails_its_own_row(frame: Frame, groq_emulator: Emulator) -> None:
+    script(groq_emulator, {"name": "A"}, {"name": "B"}, {"name": "C"})
+    found = structgen.frames.extract(frame({"text": ["1", "2", "3"]}), "text", Picky, model=GROQ, concurrency=1)
+    assert cells(found, "name") == ["A", None, "C"]
+    assert cells(found, "status") == ["ok", "failed", "ok"]
+    assert "no such page" in cells(found, "error")[1]

@@ -185,22 +185,29 @@ def row_for(document: Document, outcome: Outcome[Any], schema: Schema[Any], pric
 def row_of(document: Document, found: Extraction[Any], schema: Schema[Any]) -> Row:
     """Return the row of an accepted value, which becomes plain JSON under the names in the JSON Schema.
 
-    The row is incomplete if chunks of the document failed, because their contents are unknown.
+    The row is incomplete if chunks of the document failed, because their contents are unknown. It is failed, with the
+    last response as `partial`, if a serializer of the type raises.
     """
-    failed = _failed_chunks(found.chunks)
+    failed, broken = _failed_chunks(found.chunks), None
+    value, evidence = None, ()
+    try:
+        value, evidence = plain(found.value, schema), found.evidence
+    except Exception as error:  # a serializer may raise anything, and the other rows must not be lost
+        broken = f"The value was accepted, but it cannot be written as JSON: {' '.join(str(error).split())}"
     return Row(
         document.id,
         document.source,
-        RowStatus.INCOMPLETE if failed else RowStatus.OK,
-        value=plain(found.value, schema),
-        evidence=found.evidence,
+        RowStatus.FAILED if broken else RowStatus.INCOMPLETE if failed else RowStatus.OK,
+        value=value,
+        evidence=evidence,
+        partial=found.attempts[-1].completion.text if broken and found.attempts else None,
         repairs=found.repairs,
         usage=found.usage,
         cost=found.cost,
         model=found.model,
         chunks=found.chunks,
         conflicts=found.conflicts,
-        error=failed,
+        error=broken or failed,
         notes=_notes(document, found.attempts),
         models=found.models,
         alone=found.alone,

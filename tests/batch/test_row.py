@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_serializer
 
 from structgen.batch.row import Row, RowStatus, is_incomplete, plain, row_of, row_of_failure, row_of_problem, to_line
 from structgen.core.errors import ExtractionFailed
@@ -274,3 +274,22 @@ def test_an_issue_shows_the_repair_that_was_not_allowed() -> None:
         "expected": "a number",
         "repair": {"rule": "number", "path": "/serves", "before": "4", "after": 4, "risk": "interpretive"},
     }
+
+
+class Unwritable(BaseModel):
+    name: str
+
+    @field_serializer("name")
+    def _write(self, name: str) -> str:
+        raise LookupError(f"no page\nof {name}")
+
+
+def test_a_value_whose_serializer_raises_is_a_failed_row_that_keeps_the_response() -> None:
+    attempts = failure(None).attempts
+    row = row_of(
+        DOCUMENT, Extraction(Unwritable(name="Tea"), attempts=attempts, usage=Usage(1, 2)), Schema.of(Unwritable)
+    )
+    assert (row.status, row.value, row.partial, row.usage) == (RowStatus.FAILED, None, "{}", Usage(1, 2))
+    assert row.error is not None
+    assert "cannot be written as JSON" in row.error
+    assert "no page of Tea" in row.error

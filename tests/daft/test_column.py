@@ -7,7 +7,7 @@ from typing import Any
 
 import daft
 import pytest
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, field_serializer, field_validator
 
 import structgen.daft
 from structgen import Budget, Options
@@ -93,6 +93,23 @@ def test_a_value_that_its_column_cannot_hold_is_a_failed_row(emulator: Emulator)
     assert found["ok"]["value"] == {"name": "Pie", "servings": None}
     assert found["failed"]["error"].startswith("/servings is an integer of more than 64 bits")
     assert "9223372036854775808" in found["failed"]["partial"]
+
+
+class Picky(BaseModel):
+    name: str
+
+    @field_serializer("name")
+    def _write(self, name: str) -> str:
+        if name == "B":
+            raise LookupError("no such page")
+        return name
+
+
+def test_a_serializer_that_raises_fails_its_own_row(emulator: Emulator) -> None:
+    rows = run(["Name: A", "Name: B", "Name: C"], Picky)
+    assert [row["value"] for row in rows] == [{"name": "A"}, None, {"name": "C"}]
+    assert "no such page" in rows[1]["error"]
+    assert "B" in rows[1]["partial"]
 
 
 def test_a_struct_that_arrow_cannot_hold_harms_no_other() -> None:
