@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from inspect import signature
-from typing import Any, TypeVar
+from inspect import Signature, signature
+from typing import Any, TypeVar, get_type_hints
 
 import typer
 
@@ -26,11 +26,12 @@ def takes(record: type[R]) -> Callable[[Callable[[R], S]], Callable[..., S]]:
         def run(**arguments: Any) -> S:
             return function(record(**arguments))
 
-        # typer looks up string annotations in the globals of `run`, which lack those of the record's module
-        fields = signature(record, eval_str=True).replace(return_annotation=None)
+        # typer looks up string annotations in the globals of `run`, which lack those of the records' modules
+        hints = get_type_hints(record, include_extras=True)
+        fields = [one.replace(annotation=hints[one.name]) for one in signature(record).parameters.values()]
         run.__name__, run.__doc__ = function.__name__, function.__doc__
-        run.__annotations__ = {name: one.annotation for name, one in fields.parameters.items()}
-        vars(run)["__signature__"] = fields
+        run.__annotations__ = {one.name: one.annotation for one in fields}
+        vars(run)["__signature__"] = Signature(fields)
         return run
 
     return decorate

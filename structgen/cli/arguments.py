@@ -1,4 +1,4 @@
-"""The arguments and options that several commands share, as types, and the record of those of `extract`."""
+"""The arguments and options that several commands share, as types, and the records of those of `extract`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from structgen.cli.completion import model_strings, task_names, task_then_inputs
 from structgen.core.batch_states import BatchRetry, Via
-from structgen.core.options import DateOrder, EvidenceMode, HtmlMode, InputFormat, Mode, Risk, Style
+from structgen.core.options import Budget, DateOrder, EvidenceMode, HtmlMode, InputFormat, Mode, Options, Risk, Style
 
 RUNS_CODE = "file.py:Model runs the code in file.py, so name only a file that you trust"
 TASK = f"a name from `structgen tasks`, file.py:Model, a task file (.toml) or a JSON Schema file (.json); {RUNS_CODE}"
@@ -335,11 +335,9 @@ DryRunJson: TypeAlias = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExtractArguments:
-    """The command line of `extract`; each field is an argument or an option."""
+class ExtractionArguments:
+    """The options that `extract` and `eval` share."""
 
-    words: Words = None
-    output: Output = None
     model: Model = None
     base_url: BaseUrl = None
     fields: Fields = None
@@ -349,12 +347,9 @@ class ExtractArguments:
     examples: Examples = None
     text_field: TextField = "text"
     id_field: IdField = "id"
-    encoding: Encoding = None
-    format: FormatName = None
     concurrency: Concurrency = 8
     chunk_chars: ChunkChars = None
     passes: Passes = 1
-    html: Html = HtmlMode.TEXT
     max_attempts: MaxAttempts = 3
     max_cost: MaxCost = None
     max_tokens: MaxTokens = None
@@ -365,6 +360,41 @@ class ExtractArguments:
     date_order: DatesInOrder = None
     currency: Currency = None
     language: Language = None
+    limits: Limits = None
+    store: StorePath = None
+    no_store: NoStore = False
+    quiet: Quiet = False
+    dry_run: DryRun = False
+    limit: Limit = None
+    sample: Sample = None
+
+    def options(self, html: HtmlMode) -> Options:
+        """Return the options of the extractor. `html` is apart because --html names the report in `eval`."""
+        return Options(
+            self.mode,
+            self.style,
+            self.max_risk.risk,
+            Budget(max_attempts=self.max_attempts),
+            evidence=self.evidence,
+            require_evidence=self.require_evidence,
+            chunk_chars=self.chunk_chars,
+            passes=self.passes,
+            html=html,
+            date_order=self.date_order,
+            currency=self.currency,
+            language=self.language,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractArguments(ExtractionArguments):
+    """The command line of `extract`; each field is an argument or an option."""
+
+    words: Words = None
+    output: Output = None
+    encoding: Encoding = None
+    format: FormatName = None
+    html: Html = HtmlMode.TEXT
     audio_model: AudioModel = None
     via: ViaName = None
     wait: Wait = False
@@ -374,15 +404,8 @@ class ExtractArguments:
     allow_incomplete: AllowIncomplete = False
     engine: Engine = EngineName.LOCAL
     ray: Ray = None
-    limits: Limits = None
-    store: StorePath = None
-    no_store: NoStore = False
     show: Show = False
-    quiet: Quiet = False
-    dry_run: DryRun = False
     as_json: DryRunJson = False
     include: Include = None
     exclude: Exclude = None
-    limit: Limit = None
-    sample: Sample = None
     seed: Seed = None

@@ -13,7 +13,6 @@ from structgen.cli.console import Exit, display, display_json, say
 from structgen.cli.input_choice import input_documents
 from structgen.cli.run_store import default_store
 from structgen.cli.selection import RULES, choose_model, read_instructions
-from structgen.core.options import Options
 from structgen.core.records import Task
 from structgen.core.screen import usd
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from structgen.store import Store
 
 
-def print_estimate(arguments: ExtractArguments, task: Task[Any], inputs: list[str], options: Options) -> Exit:
+def print_estimate(arguments: ExtractArguments, task: Task[Any], inputs: list[str]) -> Exit:
     """Print the estimate of a run on stdout, for people or as JSON. Nothing is sent, written or stored."""
     from structgen.batch.dry_run import DryExtractor, estimate_run
     from structgen.cli.retry_failed import open_retry
@@ -31,7 +30,7 @@ def print_estimate(arguments: ExtractArguments, task: Task[Any], inputs: list[st
     model, instructions = choose_model(arguments.model), read_instructions(arguments.instructions)
     with (
         opened_store(model, arguments.store, off=arguments.no_store) as store,
-        DryExtractor(model, options, base_url=arguments.base_url, store=store) as extractor,
+        DryExtractor(model, arguments.options(arguments.html), base_url=arguments.base_url, store=store) as extractor,
     ):
         documents = input_documents(arguments, inputs, unheard)
         if arguments.retry_failed:

@@ -13,11 +13,11 @@ from structgen.cli import arguments as args
 from structgen.cli.argument_records import parse_words
 from structgen.cli.completion import task_then_inputs
 from structgen.core.errors import ConfigurationError
-from structgen.core.options import Budget, EvidenceMode, HtmlMode, Mode, Options, Style
+from structgen.core.options import HtmlMode, Options
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvalArguments:
+class EvalArguments(args.ExtractionArguments):
     """The command line of `eval`."""
 
     words: Annotated[
@@ -31,7 +31,6 @@ class EvalArguments:
             show_default=False,
         ),
     ] = None
-    model: args.Model = None
     against: Annotated[
         str | None,
         typer.Option(
@@ -77,38 +76,10 @@ class EvalArguments:
     in_text: Annotated[
         bool, typer.Option("--in-text", help="Leave out what gold says is not in the text (`gold_in_text`).")
     ] = False
-    dry_run: args.DryRun = False
-    limit: args.Limit = None
-    sample: args.Sample = None
     seed: Annotated[
         int,
         typer.Option("--seed", help="Which --sample, and the draws of the intervals: the same seed, the same ones."),
     ] = 0
-    base_url: args.BaseUrl = None
-    fields: args.Fields = None
-    mode: args.ModeName = Mode.AUTO
-    style: args.StyleName = Style.OUTLINE
-    instructions: args.Instructions = None
-    examples: args.Examples = None
-    text_field: args.TextField = "text"
-    id_field: args.IdField = "id"
-    concurrency: args.Concurrency = 8
-    chunk_chars: args.ChunkChars = None
-    passes: args.Passes = 1
-    max_attempts: args.MaxAttempts = 3
-    max_cost: args.MaxCost = None
-    max_tokens: args.MaxTokens = None
-    max_time: args.MaxTime = None
-    max_risk: args.MaxRisk = args.RiskName.INTERPRETIVE
-    evidence: args.Evidence = EvidenceMode.LOCATE
-    require_evidence: args.RequireEvidence = False
-    date_order: args.DatesInOrder = None
-    currency: args.Currency = None
-    language: args.Language = None
-    limits: args.Limits = None
-    store: args.StorePath = None
-    no_store: args.NoStore = False
-    quiet: args.Quiet = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,21 +136,8 @@ def _second(first: CommandSetting, against: str) -> CommandSetting:
 
 
 def options_of(arguments: EvalArguments) -> Options:
-    """Return the options of an extraction that a command line names."""
+    """Return the options of an extraction that a command line names. --html is not among them: it names the report."""
     from structgen.cli.selection import load_environment
 
-    html = load_environment().get("html")  # the option of `extract`: --html names the report here
-    return Options(
-        arguments.mode,
-        arguments.style,
-        arguments.max_risk.risk,
-        Budget(max_attempts=arguments.max_attempts),
-        evidence=arguments.evidence,
-        require_evidence=arguments.require_evidence,
-        chunk_chars=arguments.chunk_chars,
-        passes=arguments.passes,
-        html=HtmlMode(str(html.value)) if html else HtmlMode.TEXT,
-        date_order=arguments.date_order,
-        currency=arguments.currency,
-        language=arguments.language,
-    )
+    html = load_environment().get("html")
+    return arguments.options(HtmlMode(str(html.value)) if html else HtmlMode.TEXT)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from structgen.cli.selection import RULES
 from structgen.core.errors import ConfigurationError, StoreError
@@ -15,6 +15,7 @@ from structgen.core.errors import ConfigurationError, StoreError
 if TYPE_CHECKING:
     from structgen.batch import Batch
     from structgen.batch.run_record import RunRecord
+    from structgen.core.records import Task
     from structgen.store import RunSpec, Store
 
 STORE = Path(".structgen") / "store.sqlite"
@@ -65,6 +66,16 @@ def _default_file() -> Path:
             "nothing with --no-store."
         ) from error
     return STORE
+
+
+def request_spec(task: Task[Any], instructions: str | None) -> RunSpec:
+    """Return what the ledger records about the request of a run: schema, instructions and examples."""
+    from structgen.engine.reparse.previous_run import run_spec_of
+    from structgen.stages import resolve
+
+    resolved = resolve(task)
+    words = resolved.instructions if instructions is None else instructions
+    return run_spec_of(resolved.schema, words, resolved.examples)
 
 
 def begin_run(store: Store, task: str, model: str, specs: Sequence[RunSpec]) -> int:

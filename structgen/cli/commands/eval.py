@@ -79,7 +79,14 @@ def _estimate(arguments: EvalArguments, settings: Sequence[CommandSetting], sour
             DryExtractor(model, options_of(own), base_url=own.base_url, store=store) as extractor,
         ):
             documents = (Document(row.text or "", row.id, row.place) for row in source.rows())
-            estimate = estimate_run(extractor, setting.task, documents, instructions, repeats=not own.no_store)
+            estimate = estimate_run(
+                extractor,
+                setting.task,
+                documents,
+                instructions,
+                repeats=not own.no_store,
+                concurrency=own.concurrency,
+            )
         name = setting.name or f"{setting.task.name} with {extractor.model}"
         found.append({"setting": name, "task": setting.task.name, **estimate.to_json()})
         if arguments.json_file != Path("-"):
@@ -142,11 +149,9 @@ def _ask(
     """Ask the model of a setting about every document, as `extract` does."""
     from structgen.batch import Batch, open_output
     from structgen.cli.run_batch import Manner, run_batch
-    from structgen.cli.run_store import open_run_store, record_run
+    from structgen.cli.run_store import open_run_store, record_run, request_spec
     from structgen.cli.selection import choose_model, read_instructions
     from structgen.engine.budget import Prices
-    from structgen.engine.reparse.previous_run import run_spec_of
-    from structgen.evaluate.evaluation import SettingResult
     from structgen.evaluate.run_evaluation import left_of
     from structgen.evaluate.setting_run import ScoringOutput
     from structgen.extractor import Extractor
@@ -154,8 +159,6 @@ def _ask(
 
     arguments, task = setting.arguments, setting.task
     model, instructions = choose_model(arguments.model), read_instructions(arguments.instructions)
-    resolved = resolve(task)
-    words = resolved.instructions if instructions is None else instructions
     with open_run_store(model, arguments.store, off=arguments.no_store) as store:
         manner = Manner(arguments.quiet, allow_incomplete=True, stored=store is not None)
         with Extractor(
@@ -166,7 +169,7 @@ def _ask(
             limits=arguments.limits,
             observers=[manner.observer],
         ) as extractor:
-            file = None if output is None else open_output(output, resolved.schema)
+            file = None if output is None else open_output(output, resolve(task).schema)
             scoring = ScoringOutput(scorer, Prices.of(extractor.models), file)
             batch = Batch(
                 extractor,
@@ -176,14 +179,19 @@ def _ask(
                 budget=budget,
                 seen=scoring.see,
             )
-            spec = run_spec_of(resolved.schema, words, resolved.examples)
-            with record_run(store, task.name, extractor.model, batch, [spec]):
+            with record_run(store, task.name, extractor.model, batch, [request_spec(task, instructions)]):
                 status = run_batch(batch, scoring.documents(source.rows()), scoring, manner)
-            name = setting.name or f"{task.name} with {extractor.model}"
-            stopped = "" if status in {Exit.OK, Exit.SOME_NOT_OK} else "the run was stopped before all documents"
-            seconds = batch.summary.seconds
-            result = SettingResult(name, extractor.model, task.name, scorer, seconds, stopped)
-            return result, left_of(budget, batch, seconds), Exit.OK if not stopped else status
+            result = _scored(setting, extractor.model, scorer, batch.summary.seconds, status)
+            return result, left_of(budget, batch, result.seconds), status if result.stopped else Exit.OK
+
+
+def _scored(setting: CommandSetting, model: str, scorer: Scorer, seconds: float, status: Exit) -> SettingResult:
+    """Return the result of a run, which says if the run was stopped."""
+    from structgen.evaluate.evaluation import SettingResult
+
+    task = setting.task.name
+    stopped = "" if status in {Exit.OK, Exit.SOME_NOT_OK} else "the run was stopped before all documents"
+    return SettingResult(setting.name or f"{task} with {model}", model, task, scorer, seconds, stopped)
 
 
 def _rules(given: Sequence[str]) -> Mapping[str, str]:

@@ -16,7 +16,6 @@ from structgen.cli.engines import check_engine, daft_batch
 from structgen.cli.selection import RULES, choose_model, is_chosen, load_task, read_instructions
 from structgen.cli.via_batch import Question, Rereader, Sent, check_via, send_in_batches
 from structgen.core.errors import ConfigurationError
-from structgen.core.options import Budget, Options
 
 if TYPE_CHECKING:
     from structgen.batch import Batch, ReparseStats
@@ -92,7 +91,7 @@ def run_extract(arguments: ExtractArguments, reparse: ReparseContext | None = No
     if arguments.dry_run:
         from structgen.cli.dry_run_command import print_estimate
 
-        return print_estimate(arguments, task, inputs, options_of(arguments))
+        return print_estimate(arguments, task, inputs)
     model, instructions = choose_model(arguments.model), read_instructions(arguments.instructions)
     with open_run_store(model, arguments.store, off=arguments.no_store) as store:
         retry = open_retry(store, quiet=arguments.quiet) if arguments.retry_failed else None
@@ -119,10 +118,10 @@ def _run(work: _Work, reparse: ReparseContext | None) -> Exit:
     from structgen.cli.input_choice import input_documents
     from structgen.cli.listener import listener_of
     from structgen.cli.run_batch import run_batch, with_output
-    from structgen.cli.run_store import record_run
+    from structgen.cli.run_store import record_run, request_spec
 
     arguments, inputs, store, retry = work.arguments, work.inputs, work.store, work.retry
-    spec = _run_spec(work.task, work.instructions)
+    spec = request_spec(work.task, work.instructions)
     previous = reparse.previous(store, spec) if reparse and store else None
     # a reparse can be reparsed itself: its answers are to this request and to those before it
     specs = [spec, *(previous.run.asked if previous else ())]
@@ -173,23 +172,13 @@ def _extractor(work: _Work, previous: PreviousRun | None, manner: Manner) -> Ext
 
     return Extractor(
         work.model,
-        options_of(work.arguments),
+        work.arguments.options(work.arguments.html),
         base_url=work.arguments.base_url,
         limits=work.arguments.limits,
         store=work.store,
         previous_run=previous,
         observers=[manner.observer],
     )
-
-
-def _run_spec(task: Task[Any], instructions: str | None) -> RunSpec:
-    """Return what the ledger records about the request: schema, instructions and examples."""
-    from structgen.engine.reparse.previous_run import run_spec_of
-    from structgen.stages import resolve
-
-    resolved = resolve(task)
-    words = resolved.instructions if instructions is None else instructions
-    return run_spec_of(resolved.schema, words, resolved.examples)
 
 
 def _acceptance(arguments: ExtractArguments, task: Task[Any]) -> Acceptance | None:
@@ -232,24 +221,6 @@ def _total(arguments: ExtractArguments, inputs: list[str], retry: Retry | None) 
     from structgen.cli.input_choice import count_inputs
 
     return count_inputs(arguments, inputs) if retry is None else len(retry.rows)
-
-
-def options_of(arguments: ExtractArguments) -> Options:
-    """Return the options that a command line sets."""
-    return Options(
-        arguments.mode,
-        arguments.style,
-        arguments.max_risk.risk,
-        Budget(max_attempts=arguments.max_attempts),
-        evidence=arguments.evidence,
-        require_evidence=arguments.require_evidence,
-        chunk_chars=arguments.chunk_chars,
-        passes=arguments.passes,
-        html=arguments.html,
-        date_order=arguments.date_order,
-        currency=arguments.currency,
-        language=arguments.language,
-    )
 
 
 def _check_inputs(inputs: list[str], output: Path | None) -> None:
