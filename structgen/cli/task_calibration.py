@@ -18,7 +18,7 @@ from structgen.core.records import Document, Task
 if TYPE_CHECKING:
     from structgen.batch import Row
     from structgen.evaluate.confidence.calibration import Calibration
-    from structgen.evaluate.gold_rows import GoldRow
+    from structgen.evaluate.gold.gold_rows import GoldRow
     from structgen.schema import Schema
 
 
@@ -66,7 +66,7 @@ def calibrate(arguments: CalibrateArguments) -> None:
 
 def _gold(path: Path, schema: Schema[Any]) -> Mapping[str, GoldRow]:
     """Return the gold rows by id. Say which cannot be used."""
-    from structgen.evaluate.gold_rows import GoldFormat, GoldRow, read_gold
+    from structgen.evaluate.gold.gold_rows import GoldFormat, GoldRow, read_gold
 
     good: dict[str, GoldRow] = {}
     wrong: list[str] = []

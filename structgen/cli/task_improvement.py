@@ -111,7 +111,7 @@ def _output(given: Path | None, task: str) -> Path:
 def _say_problems(gold: Json) -> None:
     """Say which rows of gold cannot be used."""
     from structgen.core.json import as_object
-    from structgen.evaluate.gold_rows import Fault
+    from structgen.evaluate.gold.gold_rows import Fault
 
     listed = as_object(gold)
     wrong = [as_object(one) for fault in Fault for one in _list(listed.get(str(fault)))]

@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from structgen.evaluate.evaluation import Evaluation
+    from structgen.evaluate.gold.gold_rows import text_digest
     from structgen.evaluate.run_evaluation import Setting, evaluate
 
-__all__ = ["Evaluation", "Setting", "evaluate"]
+__all__ = ["Evaluation", "Setting", "evaluate", "text_digest"]
 
-_HOMES = {"Evaluation": "evaluation", "Setting": "run_evaluation", "evaluate": "run_evaluation"}
+_HOMES = {
+    "Evaluation": "evaluation",
+    "Setting": "run_evaluation",
+    "evaluate": "run_evaluation",
+    "text_digest": "gold.gold_rows",
+}
 
 
 def __getattr__(name: str) -> Any:

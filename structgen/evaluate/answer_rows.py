@@ -19,8 +19,8 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject, as_number, as_object
 from structgen.core.records import Evidence, Usage
 from structgen.engine.budget import Told
-from structgen.evaluate.gold_rows import Span
-from structgen.evaluate.scorer import Answer
+from structgen.evaluate.gold.gold_rows import Span
+from structgen.evaluate.scoring.scorer import Answer
 
 MISSING_ROW = Answer("missing")
 

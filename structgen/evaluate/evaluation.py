@@ -7,31 +7,15 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from structgen.core.json import Json, JsonObject, as_object, pointer
-from structgen.evaluate.figures import ScoredNames, differences, scored_figures
-from structgen.evaluate.gold_rows import Fault, GoldProblem
-from structgen.evaluate.scorer import Scorer, Spent, wrong_fields
+from structgen.evaluate.gold.gold_source import GoldCount
+from structgen.evaluate.scoring.figures import ScoredNames, differences, scored_figures
+from structgen.evaluate.scoring.scorer import Scorer, Spent, wrong_fields
 
 NUMBERS = (
     *("documents", "calls", "input_tokens", "output_tokens", "cost", "seconds", "from_store", "approximate_lists"),
     *("mistakes_count", "rows_missing", "rows_not_in_gold", "rows_repeated", "lines_that_are_no_rows"),
 )
 """The numbers of an evaluation that are no shares."""
-
-
-@dataclass(slots=True)
-class GoldCount:
-    """What gold consists of: the usable rows, the others with their reasons, and ids that occur more than once."""
-
-    rows: int = 0
-    problems: list[GoldProblem] = field(default_factory=list[GoldProblem])
-    repeated: dict[str, int] = field(default_factory=dict[str, int])
-
-    def to_json(self) -> JsonObject:
-        """Return the counts, and the rows that cannot be used by what is wrong with them."""
-        found: JsonObject = {"rows": self.rows + len(self.problems), "usable": self.rows}
-        for fault in Fault:
-            found[str(fault)] = [one.to_json() for one in self.problems if one.fault is fault]
-        return {**found, "repeated_ids": cast(Json, dict(self.repeated))}
 
 
 @dataclass(slots=True)

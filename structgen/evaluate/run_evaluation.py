@@ -15,12 +15,12 @@ from structgen.engine.budget import Prices
 from structgen.engine.drive import Outcome
 from structgen.engine.map_api import CONCURRENCY
 from structgen.evaluate.answer_rows import open_answers
-from structgen.evaluate.bootstrap import Blocks
 from structgen.evaluate.comparison import ScoredFields
 from structgen.evaluate.evaluation import Evaluation, SettingResult, compared
-from structgen.evaluate.gold_rows import GoldFormat
-from structgen.evaluate.gold_source import GoldSource
-from structgen.evaluate.scorer import Scorer
+from structgen.evaluate.gold.gold_rows import GoldFormat
+from structgen.evaluate.gold.gold_source import GoldSource
+from structgen.evaluate.scoring.bootstrap import Blocks
+from structgen.evaluate.scoring.scorer import Scorer
 from structgen.evaluate.setting_run import run_setting, score_rows
 from structgen.extractor import Extractor
 from structgen.schema import Schema
@@ -67,7 +67,7 @@ def evaluate(
 ) -> Evaluation:
     """Score answers against gold, field by field, with 95 % intervals.
 
-    `gold` is a file of JSON Lines, or objects: ``{"text": ..., "gold": ...}`` (see evaluate/gold_rows.py). The answers
+    `gold` is a file of JSON Lines, or objects: ``{"text": ..., "gold": ...}`` (see gold/gold_rows.py). The answers
     come from `model` (or an `extractor`), or from `rows` that were written before, matched by id. `against` is a second
     setting on the same documents: another model, task, style, or a `Setting`. `compare` maps paths to rules that
     replace those that the task declares (``{"/items/*/name": "fuzzy"}``).

@@ -15,9 +15,9 @@ from structgen.core.results import Attempt
 from structgen.engine.budget import FREE, Prices
 from structgen.engine.drive import Outcome
 from structgen.evaluate.answer_rows import AnswerRows, answer_of
-from structgen.evaluate.gold_rows import GoldRow
-from structgen.evaluate.gold_source import GoldSource
-from structgen.evaluate.scorer import Scorer
+from structgen.evaluate.gold.gold_rows import GoldRow
+from structgen.evaluate.gold.gold_source import GoldSource
+from structgen.evaluate.scoring.scorer import Scorer
 
 
 @dataclass(slots=True)

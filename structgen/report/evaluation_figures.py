@@ -1,4 +1,7 @@
-"""The figures of an evaluation as rows of text, for the terminal and the page. What they mean: evaluate/figures.py."""
+"""The figures of an evaluation as rows of text, for the terminal and the page.
+
+What they mean: evaluate/scoring/figures.py.
+"""
 
 from __future__ import annotations
 

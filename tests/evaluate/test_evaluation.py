@@ -15,13 +15,14 @@ from structgen.batch import RunBudget
 from structgen.core.errors import ConfigurationError, TaskError
 from structgen.evaluate import Setting, evaluate
 from structgen.evaluate.answer_rows import answer_from_json
-from structgen.evaluate.bootstrap import BLOCKS, Blocks
 from structgen.evaluate.comparison import ScoredFields
-from structgen.evaluate.evaluation import GoldCount, SettingResult, compared
-from structgen.evaluate.figures import ScoredNames
-from structgen.evaluate.gold_rows import Fault, GoldFormat, GoldProblem, GoldRow, read_gold, text_digest
-from structgen.evaluate.scorer import Scorer
-from structgen.evaluate.value_cells import same_cell
+from structgen.evaluate.evaluation import SettingResult, compared
+from structgen.evaluate.gold.gold_rows import Fault, GoldFormat, GoldProblem, GoldRow, read_gold, text_digest
+from structgen.evaluate.gold.gold_source import GoldCount
+from structgen.evaluate.scoring.bootstrap import BLOCKS, Blocks
+from structgen.evaluate.scoring.figures import ScoredNames
+from structgen.evaluate.scoring.scorer import Scorer
+from structgen.evaluate.scoring.value_cells import same_cell
 from structgen.testing import Emulator, reply
 
 ANY: dict[str, Any] = {"type": "object"}

@@ -18,8 +18,8 @@ from structgen.core.json import JsonObject
 if TYPE_CHECKING:
     from structgen.batch import RunBudget
     from structgen.evaluate.evaluation import Evaluation, SettingResult
-    from structgen.evaluate.gold_source import GoldSource
-    from structgen.evaluate.scorer import Scorer
+    from structgen.evaluate.gold.gold_source import GoldSource
+    from structgen.evaluate.scoring.scorer import Scorer
 
 
 @takes(EvalArguments)
@@ -99,8 +99,8 @@ def _estimate(arguments: EvalArguments, settings: Sequence[CommandSetting], sour
 
 def _source(arguments: EvalArguments, settings: Sequence[CommandSetting]) -> GoldSource:
     """Return gold, checked before anything is paid for."""
-    from structgen.evaluate.gold_rows import GoldFormat
-    from structgen.evaluate.gold_source import GoldSource
+    from structgen.evaluate.gold.gold_rows import GoldFormat
+    from structgen.evaluate.gold.gold_source import GoldSource
     from structgen.stages import resolve
 
     needs_text = any(setting.rows is None for setting in settings)
@@ -211,7 +211,7 @@ Floors = Sequence[tuple[str, float]]
 def _floors(given: Sequence[str]) -> Floors:
     """Read FIGURE=VALUE. Raises ConfigurationError for what cannot be a figure."""
     from structgen.evaluate.evaluation import NUMBERS
-    from structgen.evaluate.figures import FIGURES
+    from structgen.evaluate.scoring.figures import FIGURES
 
     floors: list[tuple[str, float]] = []
     for one in given:
@@ -236,7 +236,7 @@ def _finite(text: str) -> float | None:
 
 def _no_figure(name: str, evaluation: Evaluation | None = None) -> ConfigurationError:
     """Return the error that names what there is: the fields if a figure of a field was asked for."""
-    from structgen.evaluate.figures import FIGURES
+    from structgen.evaluate.scoring.figures import FIGURES
 
     if evaluation is not None and name.startswith("/"):
         there_are = f"The fields are {', '.join(evaluation.fields)}; each has f1, precision, recall and others"

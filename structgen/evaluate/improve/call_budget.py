@@ -27,8 +27,8 @@ from structgen.core.records import Document, Task
 from structgen.engine.budget import FREE, Prices
 from structgen.engine.drive import Outcome
 from structgen.evaluate.answer_rows import answer_of
-from structgen.evaluate.gold_rows import GoldRow
-from structgen.evaluate.scorer import Answer
+from structgen.evaluate.gold.gold_rows import GoldRow
+from structgen.evaluate.scoring.scorer import Answer
 from structgen.evaluate.setting_run import taken, took
 from structgen.extractor import Extractor
 

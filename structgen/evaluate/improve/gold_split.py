@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from structgen.core.errors import ConfigurationError
-from structgen.evaluate.gold_rows import GoldRow
+from structgen.evaluate.gold.gold_rows import GoldRow
 
 LEAST = 2
 """Documents that a side needs: an interval needs two."""

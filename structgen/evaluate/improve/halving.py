@@ -12,11 +12,11 @@ from typing import Any
 
 from structgen.core.json import JsonObject
 from structgen.core.records import Task
-from structgen.evaluate.figures import ScoredNames, drawn_figures
-from structgen.evaluate.gold_rows import GoldRow
+from structgen.evaluate.gold.gold_rows import GoldRow
 from structgen.evaluate.improve.call_budget import Asker
 from structgen.evaluate.improve.prompt_candidates import AS_IT_IS, Candidate, Change, combined
-from structgen.evaluate.scorer import Answer, Scorer
+from structgen.evaluate.scoring.figures import ScoredNames, drawn_figures
+from structgen.evaluate.scoring.scorer import Answer, Scorer
 
 Score = tuple[float, float]
 """Macro F1, and the share of documents that are right as a whole, which decides between equal ones."""

@@ -15,15 +15,15 @@ from structgen.core.options import Options, Style
 from structgen.core.records import Example, Task
 from structgen.engine.budget import FREE
 from structgen.engine.map_api import CONCURRENCY
-from structgen.evaluate.evaluation import Evaluation, GoldCount, SettingResult, compared
-from structgen.evaluate.gold_rows import GoldFormat, GoldRow
-from structgen.evaluate.gold_source import GoldSource
+from structgen.evaluate.evaluation import Evaluation, SettingResult, compared
+from structgen.evaluate.gold.gold_rows import GoldFormat, GoldRow
+from structgen.evaluate.gold.gold_source import GoldCount, GoldSource
 from structgen.evaluate.improve.call_budget import Asker, CallBudget
 from structgen.evaluate.improve.gold_split import LEAST, GoldSplit, split_gold
 from structgen.evaluate.improve.halving import Race, Tried
 from structgen.evaluate.improve.prompt_candidates import AS_IT_IS, Candidate, Demonstrations, candidates
 from structgen.evaluate.run_evaluation import as_task, new_scorer
-from structgen.evaluate.scorer import Answer, Scorer
+from structgen.evaluate.scoring.scorer import Answer, Scorer
 from structgen.extractor import Extractor
 from structgen.schema import Schema
 from structgen.stages import DEFAULT_STYLE

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from structgen.core.errors import TaskError
 from structgen.core.json import MISSING, Json, at, steps
 from structgen.evaluate.confidence.calibration_file import digest_of
-from structgen.evaluate.gold_rows import text_digest
+from structgen.evaluate.gold.gold_rows import text_digest
 from structgen.tasks.task_files import decode, read_text
 
 CurrentText = Callable[[str, str], str | None]

@@ -12,7 +12,7 @@ from typing import cast
 from structgen.compile.parameters import tokens_of
 from structgen.core.json import Json, JsonObject, at, is_within, steps
 from structgen.engine.cascade.open_fields import fields_of
-from structgen.evaluate.gold_rows import text_digest
+from structgen.evaluate.gold.gold_rows import text_digest
 from structgen.evaluate.review.corrections import Correction, Decision, Refusal
 from structgen.reask.value_paths import can_put, put
 from structgen.schema import Schema

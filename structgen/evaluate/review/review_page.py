@@ -15,7 +15,7 @@ from structgen.batch.row_view import view_of_row
 from structgen.core.json import Json, JsonObject
 from structgen.core.screen import json_text, visible_line
 from structgen.evaluate.confidence.calibration_file import digest_of, schema_digest
-from structgen.evaluate.gold_rows import text_digest
+from structgen.evaluate.gold.gold_rows import text_digest
 from structgen.evaluate.review.review_queue import ReviewDocument, ReviewItem
 from structgen.report.html import Marked, marked
 from structgen.report.templating import packed, page_html

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from structgen import Budget, Example, Extractor, Options, Style, Task
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
-from structgen.evaluate.gold_rows import GoldRow
+from structgen.evaluate.gold.gold_rows import GoldRow
 from structgen.evaluate.improve import Improvement, improve
 from structgen.evaluate.improve.gold_split import split_gold
 from structgen.testing import Emulator

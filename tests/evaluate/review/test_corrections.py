@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from structgen.core.errors import TaskError
-from structgen.evaluate.gold_rows import text_digest
+from structgen.evaluate.gold.gold_rows import text_digest
 from structgen.evaluate.review import read_corrections
 
 TEXT = "Soup for 4, 3.50"

@@ -19,10 +19,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from structgen.core.json import Json, JsonObject
-from structgen.evaluate.bootstrap import Figures, Interval, intervals
 from structgen.evaluate.comparison.scored_fields import ANY
-from structgen.evaluate.field_counts import EACH, FIXED, SCALE, FieldLane, Lane, Totals, packed_lanes, unpacked_lanes
-from structgen.evaluate.scorer import Scorer
+from structgen.evaluate.scoring.bootstrap import Figures, Interval, intervals
+from structgen.evaluate.scoring.field_counts import (
+    EACH,
+    FIXED,
+    SCALE,
+    FieldLane,
+    Lane,
+    Totals,
+    packed_lanes,
+    unpacked_lanes,
+)
+from structgen.evaluate.scoring.scorer import Scorer
 
 
 def share(part: float, whole: float) -> float | None:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 from structgen.core.json import Json, JsonObject, is_within, steps
 from structgen.core.records import Usage
-from structgen.evaluate.bootstrap import Blocks
 from structgen.evaluate.comparison import Leaf, ScoredFields, Verdict, judge
 from structgen.evaluate.comparison.leaf_rules import is_void
 from structgen.evaluate.comparison.scored_fields import ANY
-from structgen.evaluate.entity_groups import count_entities
-from structgen.evaluate.field_counts import EACH, FIXED, SCALE, FieldLane, Lane, packed_lanes
-from structgen.evaluate.gold_rows import GoldRow, Spans, passages_in
-from structgen.evaluate.value_cells import HALF, best_overlap, count_cells
+from structgen.evaluate.gold.gold_rows import GoldRow, Spans, passages_in
+from structgen.evaluate.scoring.bootstrap import Blocks
+from structgen.evaluate.scoring.entity_groups import count_entities
+from structgen.evaluate.scoring.field_counts import EACH, FIXED, SCALE, FieldLane, Lane, packed_lanes
+from structgen.evaluate.scoring.value_cells import HALF, best_overlap, count_cells
 from structgen.schema.node import Node
 
 MISTAKES = 500

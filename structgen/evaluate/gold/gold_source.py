@@ -7,14 +7,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from structgen.core.errors import ConfigurationError
+from structgen.core.json import Json, JsonObject
 from structgen.core.records import Document
 from structgen.documents.sampling import chosen
-from structgen.evaluate.evaluation import GoldCount
-from structgen.evaluate.gold_rows import Fault, GoldFormat, GoldProblem, GoldRow, read_gold
+from structgen.evaluate.gold.gold_rows import Fault, GoldFormat, GoldProblem, GoldRow, read_gold
 from structgen.schema import Schema
+
+
+@dataclass(slots=True)
+class GoldCount:
+    """What gold consists of: the usable rows, the others with their reasons, and ids that occur more than once."""
+
+    rows: int = 0
+    problems: list[GoldProblem] = field(default_factory=list[GoldProblem])
+    repeated: dict[str, int] = field(default_factory=dict[str, int])
+
+    def to_json(self) -> JsonObject:
+        """Return the counts, and the rows that cannot be used by what is wrong with them."""
+        found: JsonObject = {"rows": self.rows + len(self.problems), "usable": self.rows}
+        for fault in Fault:
+            found[str(fault)] = [one.to_json() for one in self.problems if one.fault is fault]
+        return {**found, "repeated_ids": cast(Json, dict(self.repeated))}
 
 
 @dataclass(slots=True)
