@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from structgen.core.json import Json, pointer, steps
-from structgen.core.records import Status
+from structgen.core.records import Status, Usage
 from structgen.report.reported import Reported
 from structgen.report.view import counted, line_of
 
@@ -103,8 +103,8 @@ class Tally:
             self.repairs[repair.rule] += 1
         self.conflicts += len(view.conflicts)
         self.calls[usage.calls] += 1
-        if usage.calls and usage.input_tokens is not None and usage.output_tokens is not None:
-            self.tokens.append(usage.input_tokens + usage.output_tokens)
+        if (tokens := tokens_of(usage)) is not None:
+            self.tokens.append(tokens)
         if view.cost is None:
             self.unpriced += bool(usage.calls)
             self.least += view.cost_at_least or 0.0
@@ -175,6 +175,13 @@ class Tally:
         bars = [Bar(field_label(path), count, self.documents, "changed:") for path, count in ranked]
         note = f"{counted(self.changed_documents, 'document')} of {self.documents:,} changed."
         return Bars("Fields that changed", tuple(bars[:MOST_BARS]), note, max(0, len(bars) - MOST_BARS))
+
+
+def tokens_of(usage: Usage) -> int | None:
+    """Return the tokens of all calls, or None without a call or if one did not tell them."""
+    if not usage.calls or usage.input_tokens is None or usage.output_tokens is None:
+        return None
+    return usage.input_tokens + usage.output_tokens
 
 
 def field_label(path: str) -> str:

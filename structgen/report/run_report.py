@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 from structgen.core.json import MISSING, Json, JsonLike, at, steps
 from structgen.core.records import Status
 from structgen.core.screen import json_text
 from structgen.report.html import body_html
-from structgen.report.overview import Tally, field_label, fields_of
+from structgen.report.kept_documents import KeptDocuments
+from structgen.report.overview import Tally, fields_of, tokens_of
 from structgen.report.reported import Reported, ReportFacts
 from structgen.report.templating import packed, page_html, render
 from structgen.report.text_budget import WHOLE, TextBudget
@@ -26,9 +26,6 @@ from structgen.report.view import Limits, Places, View, claimed, counted, line_o
 
 if TYPE_CHECKING:
     from markupsafe import Markup
-
-Documents: TypeAlias = Callable[[], Iterable[Reported]]
-"""Starts the documents again from the beginning at each call."""
 
 MOST_BYTES = 4_700_000
 """Maximum size of a report with texts. Texts are cut to keep it; values are never left out."""
@@ -41,24 +38,25 @@ MOST_TO_CHECK = 3_000
 MOST_CHANGES = 300
 SUMMARY, SEARCHED = 160, 60
 """How many characters of a document's values, and of each value, the table shows and searches."""
+_ITEMS = 8
+"""How many items of a list the table shows."""
 _BASE64 = 4 / 3
 
 
-def report_html(facts: ReportFacts, documents: Documents, most_bytes: int = MOST_BYTES) -> str:
+def report_html(facts: ReportFacts, documents: Iterable[Reported], most_bytes: int = MOST_BYTES) -> str:
     """Return the report. If texts would make it larger than `most_bytes`, the longest are shown around their places."""
-    budget = _budget(documents, most_bytes)
-    build = _Build(facts)
-    for document in documents():
-        build.add(document, budget)
+    with KeptDocuments(documents) as kept:
+        budget = _budget(kept, most_bytes)
+        build = _Build(facts)
+        for document in kept.every():
+            build.add(document, budget)
     return build.html()
 
 
-def _budget(documents: Documents, most_bytes: int) -> TextBudget:
+def _budget(documents: KeptDocuments, most_bytes: int) -> TextBudget:
     """Measure a sample of the documents."""
-    lengths = [document.size for document in documents()]
-    every = max(1, len(lengths) // SAMPLE)
     whole = bare = characters = count = 0
-    for number, document in enumerate(islice(documents(), 0, None, every)):
+    for number, document in enumerate(documents.every(max(1, len(documents.lengths) // SAMPLE))):
         part = replace(document, text=None if document.text is None else document.text[: WHOLE.text])
         with_text, without = (
             _document_html(part, number, WHOLE),
@@ -69,7 +67,7 @@ def _budget(documents: Documents, most_bytes: int) -> TextBudget:
         characters += part.size
         count += 1
     each = (bare / count if count else 0) + 300
-    return TextBudget(most_bytes, lengths, each, max(0, whole - bare) / characters if characters else 0)
+    return TextBudget(most_bytes, documents.lengths, each, max(0, whole - bare) / characters if characters else 0)
 
 
 def _compressed(text: str) -> float:
@@ -126,8 +124,6 @@ class _Build:
             self._close_block()
         index: Json = {
             "rows": self.index,
-            "fields": list(map(field_label, self.tally.fields)),
-            "rules": [line_of(rule, 60) for rule in self.tally.rules],
             "statuses": [str(status) for status in Status],
             "check": self.to_check,
             "compared": bool(self.facts.against),
@@ -145,14 +141,14 @@ class _Build:
         return page_html("report", context)
 
     def _notices(self) -> list[str]:
-        notices, of = list(self.facts.notices), f"of {counted(self.tally.documents, 'document')}"
+        notices, every = list(self.facts.notices), counted(self.tally.documents, "document")
         if self.cut:
             notices.append(
-                f"The texts {of.replace('of', f'of {self.cut:,} of', 1)} are shown around the places of their values "
-                "only, to keep this file small. Every value is here."
+                f"The texts of {self.cut:,} of {every} are shown around the places of their values only, to keep this "
+                "file small. Every value is here."
             )
         if self.lacking:
-            notices.append(f"The texts of {self.lacking:,} {of} are not available: each document says why.")
+            notices.append(f"The texts of {self.lacking:,} of {every} are not available: each document says why.")
         return notices
 
 
@@ -163,7 +159,6 @@ def _cells(document: Reported, tally: Tally) -> list[Json]:
     """Return what the table shows of a document, and by what it is filtered, in the order of report.js.jinja."""
     view, usage = document.view, document.view.usage
     statuses = Counter(piece.status for piece in view.evidence)
-    both = usage.calls and usage.input_tokens is not None and usage.output_tokens is not None
     filled = [tally.fields[path] for path, has_value in fields_of(document.accepted) if has_value]
     return [
         line_of(document.id, 200),
@@ -176,7 +171,7 @@ def _cells(document: Reported, tally: Tally) -> list[Json]:
         len(view.repairs),
         len(view.issues),
         usage.calls,
-        (usage.input_tokens or 0) + (usage.output_tokens or 0) if both else None,
+        tokens_of(usage),
         view.cost,
         document.seconds,
         len(document.changes),
@@ -187,15 +182,18 @@ def _cells(document: Reported, tally: Tally) -> list[Json]:
 
 
 def summary_of(view: View) -> str:
-    """Return the beginning of a value on one line, or the error if there is no value."""
+    """Return the beginning of a value on one line, with … for the rest, or the error if there is no value."""
     if view.value is None:
         return line_of(view.error or "", SUMMARY)
     value = view.value if isinstance(view.value, dict) else {"": view.value}
     parts: list[str] = []
     length = 0
     for name, part in value.items():
-        if part is None or length > SUMMARY:
+        if part is None:
             continue
+        if length > SUMMARY:
+            parts.append("…")
+            break
         words = line_of(part if isinstance(part, str) else cell_words(part), SEARCHED)
         parts.append(f"{line_of(name, 40)}: {words}" if name else words)
         length += len(parts[-1])
@@ -203,10 +201,10 @@ def summary_of(view: View) -> str:
 
 
 def cell_words(value: Json) -> str:
-    """Return a value as JSON, without reading more of it than is shown."""
-    if isinstance(value, list) and len(value) > 8:
-        value = value[:8]
-    return json.dumps(value, ensure_ascii=False, default=str)
+    """Return a value as JSON; of a long list the first items and how many more there are."""
+    if not isinstance(value, list) or len(value) <= _ITEMS:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return f"{cell_words(value[:_ITEMS])[:-1]}, and {len(value) - _ITEMS:,} more]"
 
 
 def values_to_check(view: View) -> Iterator[tuple[str, str, str]]:

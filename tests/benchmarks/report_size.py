@@ -70,7 +70,7 @@ def main() -> None:
             documents = [document(at, length) for at in range(number)]
             path = Path(folder) / f"{number}.html"
             before = time.process_time()
-            path.write_text(report_html(ReportFacts("Benchmark"), lambda documents=documents: documents), "utf-8")
+            path.write_text(report_html(ReportFacts("Benchmark"), documents), "utf-8")
             spent = time.process_time() - before
             page = browser.new_page()
             page.goto(path.as_uri())

@@ -60,7 +60,7 @@ def dish(number: int) -> Reported:
 
 
 def made(*documents: Reported, **facts) -> str:
-    return report_html(ReportFacts("Dishes", **facts), lambda: documents)
+    return report_html(ReportFacts("Dishes", **facts), documents)
 
 
 @pytest.fixture(scope="session")
@@ -393,7 +393,7 @@ def test_a_hostile_document_is_text_and_nothing_else(open_page) -> None:
         one = Reported(words, words, "ok", view, row, {words: words}, text, words, (sent,), None, other, notes=(words,))
         documents.append(replace(one, changes=changes({words: words}, {words: number})))
     facts = ReportFacts(HOSTILE[1], ((HOSTILE[0], HOSTILE[1]),), (HOSTILE[1],), HOSTILE[0])
-    page = ready(open_page(report_html(facts, lambda: documents)))
+    page = ready(open_page(report_html(facts, documents)))
     assert page.locator("#table tbody tr").count() == len(HOSTILE)
     page.locator("#check > summary").click()
     for number, words in enumerate(HOSTILE):
@@ -431,8 +431,8 @@ def test_texts_that_do_not_fit_are_shown_around_their_places_and_that_is_said(op
 def test_many_long_texts_stay_within_the_size_that_was_asked_for() -> None:
     texts = ["".join(f"{(number + 1) * at * 7919:x} " for at in range(3_000)) for number in range(60)]
     documents = [replace(dish(number), text=text, view=View({"a": 1})) for number, text in enumerate(texts)]
-    whole = report_html(ReportFacts("x"), lambda: documents, 100_000_000)
-    small = report_html(ReportFacts("x"), lambda: documents, 500_000)
+    whole = report_html(ReportFacts("x"), documents, 100_000_000)
+    small = report_html(ReportFacts("x"), documents, 500_000)
     assert len(whole) > 800_000
     assert len(small) < 550_000
 

@@ -66,7 +66,7 @@ def report(
             (*found.notices, *(f"The other run: {notice}" for notice in (other.notices if other else ()))),
             other.title if other else "",
         )
-        html = report_html(facts, lambda: reported_rows(first, second))
+        html = report_html(facts, reported_rows(first, second))
     _write(output, html)
     if not quiet:
         count, kilobytes = len(found.rows.rows), -(-len(html.encode()) // 1_000)
