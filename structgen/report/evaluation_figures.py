@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from structgen.core.json import Json, JsonObject, as_number, as_object
-from structgen.report.view import counted, cut, line_of
+from structgen.core.screen import json_text
+from structgen.report.view import counted, line_of
 
 SUMMARY: Mapping[str, str] = MappingProxyType(
     {
@@ -270,9 +271,7 @@ def _mistake(one: JsonObject) -> MistakeLine:
 
 
 def _short(value: Json) -> str:
-    from structgen.core.screen import json_text
-
-    return "–" if value is None else line_of(cut(value if isinstance(value, str) else json_text(value), 300), 300)
+    return "–" if value is None else line_of(value if isinstance(value, str) else json_text(value), 300)
 
 
 def _list(value: Json) -> list[Json]:
