@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from structgen.batch.row import Row
 from structgen.batch.row_texts import RowText, RowTexts
+from structgen.batch.row_view import view_of_row
 from structgen.core.masking import mask
 from structgen.report.changes import Change, changes
 from structgen.report.reported import Reported, exchange, seconds_of
@@ -72,26 +73,13 @@ def _named(found: Reported, run: RunRows) -> Reported:
 
 
 def reported(row: Row, found: RowText) -> Reported:
-    """Return one row as a document of a report. Keys in messages are masked; the document and its value stay as is."""
+    """Return one row as a document of a report. Keys in messages are masked; text and value stay as they are."""
     completions = [entry.completion for entry in found.answers]
     return Reported(
         row.id,
         row.source,
         str(row.status),
-        View(
-            row.partial if row.value is None else row.value,
-            evidence=row.evidence,
-            repairs=row.repairs,
-            issues=tuple(replace(issue, message=mask(issue.message)) for issue in row.issues),
-            chunks=row.chunks,
-            conflicts=row.conflicts,
-            usage=row.usage,
-            cost=row.cost,
-            cost_at_least=None if row.told is None else row.told.cost,
-            untold_calls=0 if row.told is None else row.told.untold_calls,
-            model=row.model,
-            error=None if row.error is None else mask(row.error),
-        ),
+        replace(view_of_row(row), name=""),  # the page names the document above its view
         row.to_json(),
         row.value,
         found.text,
