@@ -1,7 +1,7 @@
 """The text of each row. Rows do not contain it: it is read again from its source, else taken from the stored requests.
 
-A text is used only if it is the one that was read: a run asked about exactly this text, or each piece of evidence of
-the row is where the row says. Otherwise it may have changed since, and a place in it would be wrong.
+A text is used only if it is the one that was read: a run asked about exactly this text, the ledger names it, or each
+piece of evidence of the row is where the row says. Otherwise it may have changed since, and a place would be wrong.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from structgen.batch.row import Row
 from structgen.core.records import Document, Evidence
+from structgen.core.screen import escaped
 from structgen.documents import ReadingOptions, read_documents
 from structgen.documents.html_text import is_page, page_text
 from structgen.store import Entry, Store
@@ -53,17 +54,20 @@ class RowTexts:
         self._read: OrderedDict[str, tuple[Document, ...]] = OrderedDict()
         self._left = _MOST_COMPARED
         self._asked: list[tuple[str, tuple[Entry, ...]]] | None = None
+        self._refused: dict[tuple[str, str], tuple[bytes, ...]] | None = None
 
     def of(self, row: Row) -> RowText:
         """Return the text of a row, with the stored requests about it."""
-        read = self._from_source(row)
+        read, placed = self._from_source(row), _placed(row.evidence)
         if read is not None:
             answers = self._answers(row, read)
-            if answers or fits(row.evidence, read):
-                return RowText(read, "" if answers or _placed(row.evidence) else UNCHECKED, answers)
-        stored = self._from_store(row)
+            if answers or (placed and fits(placed, read)):
+                return RowText(read, answers=answers)
+        stored = self._from_store(row) or self._from_ledger(row)
         if stored is not None:
             return stored
+        if read is not None and not placed:
+            return RowText(read, UNCHECKED)
         if read is not None:
             return RowText(None, f"The text of {row.source} has changed since it was read: its evidence may be wrong.")
         return RowText(None, f"The text is not available: {row.source or 'its source'} can no longer be read here.")
@@ -123,6 +127,23 @@ class RowTexts:
             return None
         ((text, entries),) = found.items()
         return RowText(text, answers=entries)
+
+    def _from_ledger(self, row: Row) -> RowText | None:
+        """Return the text that the ledger names for a refused row, or None. Such a row may have no evidence at all."""
+        # a row without issues may be of the ledger itself, which does not tell a document from a chunk
+        whole = bool(row.issues) and len(row.chunks) <= 1
+        if self._store is None or self._run is None or _placed(row.evidence) or not whole:
+            return None
+        if self._refused is None:
+            self._refused = {}
+            for one in self._store.failures_of(self._run):
+                key = one.source, one.id
+                # two rows of one name cannot be told apart
+                self._refused[key] = () if key in self._refused else one.texts
+        names = self._refused.get((escaped(row.source), escaped(row.id)), ())
+        entries = self._store.answers(self._run, names[0]) if len(names) == 1 else ()
+        text = entries[0].request.document if entries else None
+        return None if text is None else RowText(text, answers=entries)
 
     def _stored(self) -> list[tuple[str, tuple[Entry, ...]]]:
         """Return every text that the run asked about, with its answers."""

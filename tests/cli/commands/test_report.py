@@ -130,6 +130,37 @@ def test_a_text_that_changed_is_not_shown_and_its_values_are(structgen, dishes) 
     assert report.notices == ["The texts of 2 of 3 documents are not available: each document says why."]
 
 
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet", "sqlite"])
+def test_a_refused_document_shows_the_text_that_was_asked_about(
+    suffix, structgen, folder, groq_emulator: Emulator
+) -> None:
+    for name in ("gone", "changed", "same"):
+        (folder / f"{name}.txt").write_text(f"This is {name}.\n")
+    groq_emulator.script(reply("I cannot do that."), repeat_last=True)
+    structgen("extract", "dish.json", "gone.txt", "changed.txt", "same.txt", "-o", f"rows.{suffix}", "--model", GROQ)
+    (folder / "gone.txt").unlink()
+    (folder / "changed.txt").write_text("Something else.")
+    assert structgen("report", f"rows.{suffix}").status == 0
+    report = Report()
+    for name, shown in zip(("gone", "changed", "same"), report.shown, strict=True):
+        assert f"This is {name}." in shown
+        assert "I cannot do that." in shown
+    assert "Something else" not in "".join(report.shown)
+    assert report.notices == []
+
+
+def test_a_chunk_of_a_refused_document_is_not_shown_as_its_text(structgen, folder, groq_emulator: Emulator) -> None:
+    (folder / "long.txt").write_text("\n\n".join(f"Paragraph {number} says nothing of a dish." for number in range(40)))
+    groq_emulator.script(reply("I cannot do that."), repeat_last=True)
+    structgen("extract", "dish.json", "long.txt", "-o", "rows.jsonl", "--model", GROQ, "--chunk-chars", "700")
+    assert json.loads(Path("rows.jsonl").read_text())["chunks"]["count"] > 1
+    (folder / "long.txt").unlink()
+    assert structgen("report", "rows.jsonl").status == 0
+    (shown,) = Report().shown
+    assert "Paragraph" not in shown
+    assert "can no longer be read here" in shown
+
+
 def test_the_rows_of_a_table_find_their_texts(structgen, folder) -> None:
     texts = [{"key": f"k{number}", "body": f"Name: Pie {number}\nServes: {number}\n"} for number in range(1, 4)]
     (folder / "table.jsonl").write_text("".join(json.dumps(text) + "\n" for text in texts))
