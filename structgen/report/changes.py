@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import zip_longest
+from typing import NamedTuple, cast
 
 from structgen.core.json import MISSING, Json, pointer
 
@@ -53,17 +54,13 @@ def _inner(pair: _Pair) -> list[_Pair] | None:
     """Return the pairs of the parts, if both are objects or both are lists."""
     path, ours, theirs = pair
     if isinstance(ours, dict) and isinstance(theirs, dict):
-        keys = [str(key) for key in dict.fromkeys([*ours, *theirs])]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        return [_Pair(path + pointer([key]), ours.get(key, MISSING), theirs.get(key, MISSING)) for key in keys]  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        here, there = cast("dict[str, object]", ours), cast("dict[str, object]", theirs)
+        keys = dict.fromkeys([*here, *there])
+        return [_Pair(path + pointer([key]), here.get(key, MISSING), there.get(key, MISSING)) for key in keys]
     if isinstance(ours, list) and isinstance(theirs, list):
-        length = max(len(ours), len(theirs))  # pyright: ignore[reportUnknownArgumentType]
-        both = [_padded(ours, length), _padded(theirs, length)]  # pyright: ignore[reportUnknownArgumentType]
-        return [_Pair(f"{path}/{at}", *parts) for at, parts in enumerate(zip(*both, strict=True))]
+        pairs = zip_longest(cast("list[object]", ours), cast("list[object]", theirs), fillvalue=MISSING)
+        return [_Pair(f"{path}/{at}", *parts) for at, parts in enumerate(pairs)]
     return None
-
-
-def _padded(items: list[object], length: int) -> list[object]:
-    return [*items, *[MISSING] * (length - len(items))]
 
 
 def _said(value: object) -> str | None:
