@@ -108,6 +108,9 @@ def _csv(path: Path) -> FromFile:
         header: list[str] = next(reader, [""])
         columns = _columns(header)
         for cells in reader:
+            if len(cells) != len(columns):
+                yield NoRow(f"it has {len(cells)} cells, and the header names {len(columns)} columns")
+                continue
             # a leading apostrophe is the protection against formulas; an empty cell is null
             yield _nested(columns, [cell.removeprefix("'") or None for cell in cells])
 
@@ -177,7 +180,7 @@ def _nested(columns: Sequence[Steps], cells: Iterable[object]) -> JsonObject:
     """Return a row as JSON, its value put together from its columns."""
     row: JsonObject = {}
     others: JsonObject = {}
-    for place, cell in zip(columns, cells, strict=False):
+    for place, cell in zip(columns, cells, strict=True):
         made = _cell(place, cell)
         if place == OTHERS:
             others = as_object(made)

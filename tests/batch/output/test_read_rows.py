@@ -69,6 +69,16 @@ def written(path: Path, *rows: Row) -> Path:
     return path
 
 
+@pytest.mark.parametrize("cells", ["d,d.txt", "d,d.txt,ok,pie,surplus", ""])
+def test_a_line_of_csv_with_more_or_fewer_cells_than_columns_is_no_row(cells: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(f"id,source,status,value.name\na,a.txt,ok,soup\n{cells}\nb,b.txt,ok,stew\n")
+    read = read_row_file(path)
+    assert [row.value for row in read.rows] == [{"name": "soup"}, {"name": "stew"}]
+    assert read.wrong == 1
+    assert "the header names 4 columns" in read.first_wrong
+
+
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet", ".sqlite"])
 def test_each_format_gives_the_rows_back(suffix, tmp_path) -> None:
     read = read_row_file(written(tmp_path / f"rows{suffix}", OK, FAILED))
