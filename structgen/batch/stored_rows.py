@@ -18,7 +18,11 @@ from structgen.engine.reparse.previous_run import PreviousRun
 from structgen.extractor import Extractor
 from structgen.store import Run, RunRow, Store
 
-GONE = "The output of this run is gone, and the store no longer has a response for this document: its value is unknown."
+GONE = "The output of this run is gone, and no response in the store belongs to this document: its value is unknown."
+SEVERAL = (
+    "The output of this run is gone, and the answers of several models are not joined again: its value is unknown, "
+    "though the store may have its responses."
+)
 
 
 def stored_rows(store: Store, run: Run, texts: RowTexts) -> list[Row]:
@@ -35,7 +39,12 @@ def stored_rows(store: Store, run: Run, texts: RowTexts) -> list[Row]:
     readable = {number: text for number, text in known if text is not None}
     documents = [Document(text, bare[number].id, bare[number].source) for number, text in readable.items()]
     again = dict(zip(readable, _read_again(store, run, documents), strict=True))
-    return [_joined(row, again.get(number)) for number, row in enumerate(bare)]
+    return [_joined(row, again.get(number), _unknown(run)) for number, row in enumerate(bare)]
+
+
+def _unknown(run: Run) -> str:
+    """Return why a value cannot be read again."""
+    return SEVERAL if "," in run.model else GONE
 
 
 def _bare(recorded: RunRow) -> Row:
@@ -52,10 +61,10 @@ def _bare(recorded: RunRow) -> Row:
     )
 
 
-def _joined(row: Row, again: Row | None) -> Row:
+def _joined(row: Row, again: Row | None, unknown: str) -> Row:
     """Return the row of the stored responses, with the status and the usage that the run recorded."""
     if again is None or (again.value is None and again.partial is None):
-        return replace(row, notes=(*row.notes, GONE))
+        return replace(row, notes=(*row.notes, unknown))
     return replace(
         again, id=row.id, status=row.status, usage=row.usage, cost=row.cost, model=row.model, error=row.error
     )
@@ -63,7 +72,7 @@ def _joined(row: Row, again: Row | None) -> Row:
 
 def _read_again(store: Store, run: Run, documents: Iterable[Document]) -> Iterator[Row]:
     if not run.asked or "," in run.model:  # a reparse reads the answers of one model
-        return (Row(one.id, one.source, RowStatus.FAILED, error=GONE) for one in documents)
+        return (Row(one.id, one.source, RowStatus.FAILED, error=_unknown(run)) for one in documents)
     asked = run.asked[0]
     pairs = cast("list[list[Json]]", asked.examples or [])
     examples = tuple(Example(str(text), value) for text, value in pairs)

@@ -83,6 +83,13 @@ def test_a_run_whose_rows_went_to_the_screen_is_read_again_from_the_store(struct
     assert len(structgen("runs").out.splitlines()) == 1
 
 
+def test_of_several_models_without_a_file_of_rows_it_says_why_values_are_unknown(structgen, dishes) -> None:
+    structgen("extract", "dish.json", "notes", "--model", f"rules,{GROQ}")
+    assert structgen("report", "1").status == 0
+    assert all("the answers of several models are not joined again" in shown for shown in Report().shown)
+    assert "no response in the store" not in "".join(Report().shown)
+
+
 def test_of_a_model_on_several_servers_the_answers_of_the_run_are_read(
     structgen, dishes, groq_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
