@@ -19,7 +19,7 @@ from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject, as_number, as_object
 from structgen.core.records import Evidence, Usage
 from structgen.engine.budget import Told
-from structgen.evaluate.gold.gold_rows import Span
+from structgen.evaluate.gold.gold_rows import Span, id_of
 from structgen.evaluate.scoring.scorer import Answer
 
 MISSING_ROW = Answer("missing")
@@ -83,7 +83,7 @@ class AnswerRows:
     places: Mapping[str, list[int]]
     close: Callable[[], None] = lambda: None
     wrong: int = 0
-    """Lines that are not rows."""
+    """Lines that are not rows, and rows without an id."""
     taken: Counter[str] = field(default_factory=Counter[str])
 
     def answer(self, name: str, *, often: int = 1) -> Answer:
@@ -113,8 +113,10 @@ def open_answers(rows: Path | str | Iterable[Mapping[str, Any]]) -> AnswerRows:
     Raises ConfigurationError if they cannot be read.
     """
     if not isinstance(rows, str | Path):
-        listed = [cast(JsonObject, row) for row in rows]
-        return AnswerRows(lambda place: answer_from_json(listed[place]), _by_id(map(_name, listed)))
+        given = cast("Iterable[object]", rows)  # callers may have other objects than the types say
+        listed = [dict(cast(JsonObject, row)) if isinstance(row, Mapping) else JsonObject() for row in given]
+        names = [*map(id_of, listed)]
+        return AnswerRows(lambda place: answer_from_json(listed[place]), _by_id(names), wrong=names.count(None))
     path = Path(rows)
     if path.suffix.lower() in {".csv", ".parquet", ".sqlite"}:
         read = read_row_file(path)
@@ -133,7 +135,7 @@ def _of_lines(path: Path) -> AnswerRows:
     wrong, end = 0, 0
     for line in file:
         start, end = end, end + len(line)
-        name = _name(_object(line))
+        name = id_of(_object(line))
         if name is not None:
             starts.setdefault(name, []).append(start)
         else:
@@ -154,11 +156,6 @@ def _object(line: bytes) -> JsonObject:
         return as_object(json.loads(line))
     except (ValueError, RecursionError):
         return {}
-
-
-def _name(row: JsonObject) -> str | None:
-    name = row.get("id")
-    return str(name) if isinstance(name, str | int | float) and not isinstance(name, bool) else None
 
 
 def _by_id(names: Iterable[str | None]) -> dict[str, list[int]]:

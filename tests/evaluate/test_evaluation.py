@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -400,6 +401,14 @@ def test_files_of_gold_and_rows_are_read_line_by_line(tmp_path: Path) -> None:
     found = evaluate(ANY, tmp_path / "gold.jsonl.gz", rows=tmp_path / "rows.jsonl").to_json()
     assert (found["fields"]["/a"]["tp"], found["rows_missing"], found["lines_that_are_no_rows"]) == (2, 1, 1)
     assert [one["place"] for one in found["gold"]["unreadable"]] == ["gold.jsonl.gz:4", "gold.jsonl.gz:5"]
+
+
+def test_objects_that_are_no_rows_are_counted_and_other_mappings_are_rows() -> None:
+    gold: list[Any] = [MappingProxyType({"id": "1", "gold": {"a": "x"}}), ["x"], None, "text"]
+    answers: list[Any] = [MappingProxyType({"id": 1, "value": {"a": "x"}}), {"value": {"a": "x"}}, {"id": None}, 7]
+    found = evaluate(ANY, gold, rows=answers).to_json()
+    assert (found["macro_f1"], found["lines_that_are_no_rows"]) == (1.0, 3)
+    assert [one["place"] for one in found["gold"]["unreadable"]] == ["row 2", "row 3", "row 4"]
 
 
 @pytest.mark.parametrize("name", ["gold.jsonl", "rows.jsonl"])

@@ -110,8 +110,10 @@ def read_gold(
 
 def _numbered(gold: Path | str | Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
     if not isinstance(gold, str | Path):
-        for number, row in enumerate(gold, 1):
-            yield f"row {number}", row
+        for number, row in enumerate(cast("Iterable[object]", gold), 1):
+            # callers may have other objects than the types say, and each is on the record
+            is_row = isinstance(row, Mapping)
+            yield f"row {number}", cast("Mapping[str, Any]", row) if is_row else f"it is no object: {row!r:.60}"
         return
     path = Path(gold)
     if path.suffix.lower() in _TABLES:
@@ -133,8 +135,7 @@ def _row(
 ) -> GoldRow | GoldProblem:
     if isinstance(found, str):
         return GoldProblem(Fault.UNREADABLE, place, place, found)
-    name = found.get(form.id_field)
-    row_id = str(name) if isinstance(name, str | int | float) and not isinstance(name, bool) and str(name) else place
+    row_id = id_of(found, form.id_field) or place
     fault, reason = Fault.UNREADABLE, _unreadable(found, form)
     if reason is None:
         value = _fitting(_given(found), schema)
@@ -148,6 +149,12 @@ def _row(
                 spans = {path: tuple((start, end) for start, end, _ in pieces) for path, pieces in evidence.items()}
                 return GoldRow(number, place, row_id, text, value, spans, *_remarks(found))
     return GoldProblem(fault, place, row_id, reason)
+
+
+def id_of(row: Mapping[str, Any], key: str = "id") -> str | None:
+    """Return the id of a row as text, or None if it has none: gold and answers are matched by it."""
+    name = row.get(key)
+    return str(name) if isinstance(name, str | int | float) and not isinstance(name, bool) else None
 
 
 def _given(row: Mapping[str, Any]) -> Json:
