@@ -17,7 +17,7 @@ from structgen.engine.drive import Outcome
 from structgen.evaluate.answer_rows import AnswerRows, answer_of
 from structgen.evaluate.gold.gold_rows import GoldRow
 from structgen.evaluate.gold.gold_source import GoldSource
-from structgen.evaluate.scoring.scorer import Scorer
+from structgen.evaluate.scoring.scorer import Answer, Scorer
 
 
 @dataclass(slots=True)
@@ -50,17 +50,17 @@ class ScoringOutput:
             self.file.write(row)
         attempts = self._outcomes.pop().attempts if self._outcomes else ()
         gold = self._waiting.pop(row.source)
-        usage, seconds = took(attempts), _seconds(attempts)
-        self.scorer.add(gold, answer_of(row, usage, seconds, self.prices.cost(attempts, taken)))
+        self.scorer.add(gold, answer_from(row, attempts, self.prices))
 
     def finish(self, *, complete: bool) -> Path | None:
         """Finish the file."""
         return self.file.finish(complete=complete) if self.file is not None else None
 
 
-def took(attempts: tuple[Attempt, ...]) -> Usage:
-    """Return what attempts took, now or when their answers were paid for."""
-    return sum((taken(attempt) for attempt in attempts), Usage())
+def answer_from(row: Row, attempts: tuple[Attempt, ...], prices: Prices) -> Answer:
+    """Return what a row answers, with what its attempts took, now or when their answers were paid for."""
+    usage = sum((taken(attempt) for attempt in attempts), Usage())
+    return answer_of(row, usage, _seconds(attempts), prices.cost(attempts, taken))
 
 
 def taken(attempt: Attempt) -> Usage:

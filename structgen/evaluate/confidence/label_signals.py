@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from structgen.core.json import pointer
 from structgen.evaluate.confidence.place_signals import Span
 from structgen.rules.document.key_values import Pair
 from structgen.rules.document.vocabulary import tokens
@@ -154,7 +155,7 @@ def _described(path: str, schema: Schema[object]) -> frozenset[str]:
 def _single(root: Field, path: str = "") -> Iterator[tuple[str, Field]]:
     """Yield the leaves outside of lists, with their paths in the value."""
     for child in root.children:
-        inner = f"{path}/{child.name.replace('~', '~0').replace('/', '~1')}"
+        inner = f"{path}{pointer([child.name])}"
         if child.kind is Kind.OBJECT:
             yield from _single(child, inner)
         elif child.kind is not Kind.ARRAY:

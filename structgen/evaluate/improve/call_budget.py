@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
-from structgen.batch import Batch, Row
+from structgen.batch import Batch
 from structgen.core.errors import (
     BudgetExceeded,
     ExtractionFailed,
@@ -26,10 +26,9 @@ from structgen.core.events import Event, TransportRetried
 from structgen.core.records import Document, Task
 from structgen.engine.budget import FREE, Prices
 from structgen.engine.drive import Outcome
-from structgen.evaluate.answer_rows import answer_of
 from structgen.evaluate.gold.gold_rows import GoldRow
 from structgen.evaluate.scoring.scorer import Answer
-from structgen.evaluate.setting_run import taken, took
+from structgen.evaluate.setting_run import answer_from, taken
 from structgen.extractor import Extractor
 
 
@@ -121,7 +120,8 @@ class Asker:
             outcome = outcomes.pop()
             self.calls.add(outcome)
             if not self._was_stopped(outcome, attempts):
-                answers[gold.number] = self._answer(row, outcome, prices)
+                answers[gold.number] = answer = answer_from(row, outcome.attempts, prices)
+                self.from_store += answer.from_store
         return answers
 
     def _was_stopped(self, outcome: Outcome[Any], attempts: int) -> bool:
@@ -133,10 +133,3 @@ class Asker:
             outcome.__cause__, RequestTooLarge
         )
         return unanswered or (isinstance(outcome, BudgetExceeded) and attempts < self.attempts)
-
-    def _answer(self, row: Row, outcome: Outcome[Any], prices: Prices) -> Answer:
-        known = [attempt.completion.seconds for attempt in outcome.attempts]
-        seconds = None if not known or None in known else sum(one for one in known if one is not None)
-        found = answer_of(row, took(outcome.attempts), seconds, prices.cost(outcome.attempts, taken))
-        self.from_store += found.from_store
-        return found

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from structgen.core.json import Json, JsonObject, is_within, steps
+from structgen.core.json import Json, JsonObject, is_within, pointer, steps
 from structgen.core.records import Usage
 from structgen.evaluate.comparison import Leaf, ScoredFields, Verdict, judge
 from structgen.evaluate.comparison.leaf_rules import is_void
@@ -148,7 +148,7 @@ class Scorer:
         """Note which fields gold has, so that those it never has are not judged."""
         if isinstance(value, dict) and value:
             for name, part in value.items():
-                self._mention(part, f"{path}/{name.replace('~', '~0').replace('/', '~1')}")
+                self._mention(part, f"{path}{pointer([name])}")
         elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
             self.mentioned.setdefault(path, False)
             for item in value:
