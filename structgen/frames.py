@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from numbers import Real
@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from structgen.batch.row import Row, RowStatus, row_of, row_of_failure
-from structgen.core.argument_checks import argument, instance, kind_of, optional
+from structgen.core.argument_checks import argument, instance, kind_of
 from structgen.core.errors import ConfigurationError
-from structgen.core.json import JsonObject
+from structgen.core.json import Json, JsonObject, pointer
 from structgen.core.options import Options
 from structgen.core.records import Document, Usage
 from structgen.core.results import Extraction
+from structgen.core.screen import cell_text
 from structgen.engine.budget import Prices
 from structgen.engine.cascade.model_order import Cascade
 from structgen.engine.drive import Outcome
@@ -34,7 +35,7 @@ from structgen.store import Store
 
 F = TypeVar("F")
 
-_AN_EXTRACTOR = optional(instance(Extractor, 'Extractor("groq/openai/gpt-oss-20b")'))
+_AN_EXTRACTOR = instance(Extractor, 'Extractor("groq/openai/gpt-oss-20b")')
 
 WHOLE = "value"
 """The column of a value that is not an object with named properties."""
@@ -70,11 +71,13 @@ def extract(
     There is a column for each field of the schema, with the type that the schema says, or one column ``value`` if the
     schema describes no object with named properties. Lists and objects become nested columns if the library has them.
     Unions and nested objects with other keys are JSON texts, and date-times ISO texts; other keys of the value itself
-    are JSON in a column ``*``. ``status`` is "ok", "incomplete" or "failed", and ``error`` the reason. With `evidence`,
-    a column lists where the text supports each value; with `usage`, one has the tokens and the cost in USD.
+    are JSON in a column ``*``. ``status`` is "ok", "incomplete" or "failed", and ``error`` the reason;
+    a value that its column cannot hold is in ``error`` as JSON. With `evidence`, a column lists where the text supports
+    each value; with `usage`, one has the tokens and the cost in USD.
 
-    The frame itself is not changed. Its other columns, its order and its index are kept. If it has a column of the same
-    name already, the new one is called ``<name>_extracted``, and a UserWarning says so. A row without a text fails.
+    The frame itself is not changed. Its other columns, its order and its index are kept. If it or the schema has the
+    name of a column already, the new one is called ``<name>_extracted``, and a UserWarning says so. A row without a
+    text fails.
 
     `frame` is one of pandas, Polars, PyArrow or another library that Narwhals can hold in memory, `column` the name of
     the column with the texts. `schema`, `instructions` and `context` are as in `Extractor.extract`; `store`,
@@ -86,18 +89,10 @@ def extract(
     """
     held = _opened(frame)
     texts, resolved = _texts(held, column), resolve(schema)
-    if extractor is not None and (model is not None or options is not None):
-        raise ConfigurationError(
-            "extractor already has a model and options: pass either extractor=, or model= and options=."
-        )
     layout = _layout(resolved.schema, _taken(held), evidence=evidence, usage=usage)
-    used = argument("extractor", extractor, _AN_EXTRACTOR) or Extractor(model, options)
-    row_for = _RowMaker(resolved.schema, used, locating=evidence)
-    with ExitStack() as stack:
-        if extractor is None:
-            stack.enter_context(used)
+    with _opened_extractor(extractor, model, options) as used:
         outcomes = used.map(
-            cast(Any, resolved),
+            cast(Any, resolved),  # no public overload takes a schema that was resolved already
             [text for text in texts if isinstance(text, str)],
             instructions,
             concurrency=concurrency,
@@ -105,10 +100,24 @@ def extract(
             store=store,
             progress=progress,
         )
-        stack.enter_context(closing(outcomes))
-        rows = [row_for(text, next(outcomes)) if isinstance(text, str) else _without_text(text) for text in texts]
-        next(outcomes, None)  # closing the iterator closes the store and the progress display
+        row_for = _RowMaker(resolved.schema, used, locating=evidence)
+        with closing(outcomes):
+            rows = [row_for(text, next(outcomes)) if isinstance(text, str) else _without_text(text) for text in texts]
+            next(outcomes, None)  # reaching the end completes the progress display
     return cast(F, _extended(held, layout, rows))
+
+
+def _opened_extractor(
+    extractor: Extractor | None, model: str | Cascade | None, options: Options | None
+) -> AbstractContextManager[Extractor]:
+    """Return the given Extractor, which stays open, or else a new one, which is closed at the end."""
+    if extractor is None:
+        return Extractor(model, options)
+    if model is not None or options is not None:
+        raise ConfigurationError(
+            "extractor already has a model and options: pass either extractor=, or model= and options=."
+        )
+    return nullcontext(argument("extractor", extractor, _AN_EXTRACTOR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +169,24 @@ class _Column:
 
     def cell_of(self, row: JsonObject) -> object:
         """Return the cell of a row, given as JSON. Raises Unfit."""
+        part = self._part_of(row)
+        try:
+            return typed_value(self.type, part)
+        except Unfit as error:
+            where = "" if self.key is None else pointer([self.key])
+            # the frame is the only place for the value, which is paid for
+            shown = f"({where or 'the value'} as JSON: {cell_text(part)})"
+            raise Unfit(f"{error.why} {shown}", where + error.path) from None
+
+    def _part_of(self, row: JsonObject) -> Json:
         inside = row["value"] if self.in_value else row
         if self.apart is not None and isinstance(inside, dict):
-            inside = {key: inner for key, inner in inside.items() if key not in self.apart} or None
-        if self.key is None:
-            return typed_value(self.type, inside)
-        if inside is None:
-            return None
+            return {key: inner for key, inner in inside.items() if key not in self.apart} or None
+        if self.key is None or inside is None:
+            return inside
         if not isinstance(inside, dict):
-            raise Unfit("is not an object, but its columns are those of one")
-        try:
-            return typed_value(self.type, inside.get(self.key))
-        except Unfit as error:
-            raise Unfit(error.why, f"/{self.key}{error.path}") from None
+            raise Unfit(f"is not an object, but its columns are those of one (as JSON: {cell_text(inside)})")
+        return inside.get(self.key)
 
 
 def _value_columns(schema: Schema[Any]) -> list[_Column]:
@@ -204,7 +218,7 @@ def _layout(schema: Schema[Any], taken: Iterable[object], *, evidence: bool, usa
         if name != column.name:
             renamed.append(f"{column.name!r} is {name!r}")
     if renamed:
-        said = f"The frame has columns of these names already, so the extracted {', '.join(renamed)}."
+        said = f"The frame or the schema has these names already, so the extracted {', '.join(renamed)}."
         warnings.warn(said, UserWarning, stacklevel=3)
     return found
 
@@ -222,7 +236,7 @@ def _cells(layout: Sequence[_Column], rows: Iterable[Row]) -> list[list[object]]
                 found.append(None)
         if unfit:
             whole["status"] = str(RowStatus.FAILED if row.status is RowStatus.FAILED else RowStatus.INCOMPLETE)
-            reason = f"{'; '.join(unfit)}."
+            reason = f"{'; '.join(dict.fromkeys(unfit))}."
             whole["error"] = f"{row.error} {reason}" if row.error else reason
             for number, column in enumerate(layout):
                 if column.key in {"status", "error"} and not column.in_value:

@@ -16,7 +16,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from pydantic import BaseModel, field_serializer
+from pydantic import BaseModel, Field, field_serializer
 
 import structgen
 import structgen.frames
@@ -183,7 +183,36 @@ def test_an_integer_that_no_column_can_hold_is_said_and_the_other_fields_stay(
     found = structgen.frames.extract(frame({"text": ["A"]}), "text", Dish, model=GROQ)
     assert (cells(found, "title"), cells(found, "serves")) == (["A"], [None])
     assert cells(found, "status") == ["incomplete"]
-    assert cells(found, "error") == ["/serves is an integer of more than 64 bits."]
+    assert cells(found, "error") == [
+        "/serves is an integer of more than 64 bits (/serves as JSON: 9223372036854775808)."
+    ]
+
+
+class Slashed(BaseModel):
+    sizes: list[dict[str, int] | None] = []
+    parts: list[Part] = Field([], alias="a/b")
+
+
+def test_a_list_that_no_column_can_hold_is_kept_whole_in_the_error(frame: Frame, groq_emulator: Emulator) -> None:
+    parts = [{"name": "salt", "grams": 1}, {"name": "leek", "grams": -(2**70)}]
+    script(groq_emulator, {"a/b": parts, "sizes": [{"x": 2**70}]})
+    found = structgen.frames.extract(frame({"text": ["A"]}), "text", Slashed, model=GROQ)
+    (error,) = cells(found, "error")
+    assert error.startswith("/a~1b/1/grams is an integer of more than 64 bits (/a~1b as JSON: ")
+    assert json.dumps(parts) in error
+    assert cells(found, "sizes") == [json.dumps([{"x": 2**70}])]
+
+
+def test_a_warning_names_the_columns_that_fields_of_the_schema_displace(frame: Frame, groq_emulator: Emulator) -> None:
+    class Order(BaseModel):
+        status: str
+        error: str | None = None
+
+    script(groq_emulator, {"status": "paid", "error": "none"})
+    with pytest.warns(UserWarning, match="The frame or the schema has these names already"):
+        found = structgen.frames.extract(frame({"text": ["paid"]}), "text", Order, model=GROQ)
+    assert (cells(found, "status"), cells(found, "error")) == (["paid"], ["none"])
+    assert (cells(found, "status_extracted"), cells(found, "error_extracted")) == (["ok"], [None])
 
 
 def test_names_that_are_taken_get_an_ending_and_a_warning(frame: Frame, groq_emulator: Emulator) -> None:
