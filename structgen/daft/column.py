@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,9 +45,9 @@ def extract(
         df = df.with_column("recipe", structgen.daft.extract(df["text"], Recipe, model="groq/openai/gpt-oss-20b"))
 
     Its fields: `value` (int, float, str, bool, date, datetime, decimal, list, struct; what schema/columns.py says is
-    JSON is a text), `status` (ok, incomplete, failed), `evidence`, `unsupported`, `error`, `repairs`, `issues`,
-    `usage` with the `cost` in USD, `model`, and `partial`, what could be read of a refused response, as JSON. If one
-    text fails, only its own struct has the error.
+    JSON is a text; a datetime is in UTC if it names an offset, else as written), `status` (ok, incomplete, failed),
+    `evidence`, `unsupported`, `error`, `repairs`, `issues`, `usage` with the `cost` in USD, `model`, and `partial`,
+    what could be read of a refused response, as JSON. If one text fails, only its own struct has the error.
 
     Args:
         texts: a column of texts.
@@ -93,6 +93,11 @@ def extract(
         concurrency=argument("concurrency", concurrency, whole(1)),
     )
     ship_by_value(schema)
+    return _function_of(job, kind)(texts)
+
+
+def _function_of(job: Job, kind: ValueType) -> Callable[[Expression], Expression]:
+    """Return the function of Daft that makes the struct column from a column of texts."""
     dtype = struct_type(kind)
 
     async def structgen_extract(column: Any) -> Any:
@@ -103,8 +108,7 @@ def extract(
             structs = [_failed(f"{type(error).__name__}: {error}") for _ in texts]
         return to_series(structs, dtype)
 
-    made = daft.func.batch(return_dtype=dtype, batch_size=BATCH, use_process=False)(structgen_extract)
-    return made(texts)
+    return load_daft().func.batch(return_dtype=dtype, batch_size=BATCH, use_process=False)(structgen_extract)
 
 
 BATCH = 64

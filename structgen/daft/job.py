@@ -94,6 +94,7 @@ def _classes(schema: object) -> Iterator[type[object]]:
         yield from _classes(cast("Task[Any]", schema).schema)
     elif isinstance(schema, Schema):
         adapter = cast("Schema[Any]", schema).adapter
+        # Pydantic has no public name for the type of an adapter.
         yield from _classes(adapter._type if adapter else None)  # pyright: ignore[reportPrivateUsage]
     elif isinstance(schema, type) and not get_args(schema):
         yield schema

@@ -100,7 +100,7 @@ def typed(kind: ValueType, value: Json, path: str = "") -> object:
         return _moment(plain) if kind.text is Text.MOMENT else _decimal(plain)
     except (ValueError, OverflowError, InvalidOperation):
         holds = f"decimal numbers with {PRECISION - SCALE} digits before the point and {SCALE} after it"
-        holds = "dates with a time" if kind.text is Text.MOMENT else holds
+        holds = "dates with a time, in UTC and of the years 1 to 9999" if kind.text is Text.MOMENT else holds
         raise Unfit(f"is {plain!r}, but its column holds {holds}", path) from None
 
 
