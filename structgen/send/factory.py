@@ -107,11 +107,7 @@ def open_sender(
     known to be retired. A model is never replaced by another silently.
     """
     provider, name = split_model(model)
-    if client is not None and provider != client.api.provider:
-        raise ConfigurationError(
-            f"client is of the {client.sdk} SDK, which does not serve {model!r}: name a model "
-            f"{client.api.provider}/<id>."
-        )
+    _check_serves(client, provider, model)
     if provider == "rules":
         return RulesSender()
     if provider == "replay":
@@ -127,6 +123,15 @@ def open_sender(
     endpoint = client.endpoint() if client else find_endpoint(api, api_key, base_url, http_client)
     endpoint = replace(endpoint, max_bytes=max_response_bytes, limit_group=limit_group, ledger=_ledger_at(limits))
     return _open_chat(api, endpoint, card, timeout, fall_back=fall_back)
+
+
+def _check_serves(client: UserClient | None, provider: str, model: str) -> None:
+    """Raise ConfigurationError if the user's client is for another provider than that of the model."""
+    if client is not None and provider != client.api.provider:
+        raise ConfigurationError(
+            f"client is of the {client.sdk} SDK, which does not serve {model!r}: name a model "
+            f"{client.api.provider}/<id>."
+        )
 
 
 def _ledger_at(address: str | None) -> Ledger | None:
