@@ -13,6 +13,7 @@ import typer
 from structgen.cli import arguments as args
 from structgen.cli.argument_records import takes
 from structgen.cli.console import display, display_json, say
+from structgen.cli.text_files import write_text
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import Json, JsonObject
 from structgen.core.screen import json_text
@@ -160,16 +161,9 @@ def _interval(value: Json, ends: Json, *, sign: bool = False) -> str:
 
 
 def _write(path: Path, ref: str, base: Task[Any], found: Improvement) -> None:
-    from structgen.batch.output.atomic_write import replacing
-
     changes = _changes(found.chosen)
     text = _python(path, ref, found, changes) if path.suffix.lower() == ".py" else _json(path, ref, base, changes)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as new:
-            new.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from error
+    write_text(path, text)
 
 
 def _changes(chosen: Candidate) -> JsonObject:

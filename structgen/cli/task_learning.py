@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +12,7 @@ import typer
 from structgen.cli import arguments as args
 from structgen.cli.argument_records import takes
 from structgen.cli.console import Exit, display, say
+from structgen.cli.text_files import write_text
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
 from structgen.core.screen import json_text
@@ -100,7 +101,7 @@ def _write_all(folder: Path, lessons: Lessons, task: str) -> None:
     examples = [row.example() for row in lessons.examples]
     for name, rows in ((GOLD, gold), (REGRESSION, regressions), (EXAMPLES, examples)):
         if rows:
-            _write(folder, name, rows)
+            write_text(folder / name, "".join(json_text(row) + "\n" for row in rows))
             display(str(folder / name))
     for row in lessons.rows:
         if row not in lessons.gold:
@@ -129,14 +130,3 @@ def _merged(path: Path, rows: Sequence[JsonObject]) -> list[JsonObject]:
 
 def _key(row: JsonObject) -> tuple[object, object]:
     return (row.get("source"), row.get("id"))
-
-
-def _write(folder: Path, name: str, rows: Iterable[JsonObject]) -> None:
-    from structgen.batch.output.atomic_write import replacing
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with replacing(folder / name) as path, path.open("w", encoding="utf-8") as file:
-            file.writelines(json_text(row) + "\n" for row in rows)
-    except OSError as error:
-        raise ConfigurationError(f"Cannot write {folder / name}: {error.strerror}.") from error

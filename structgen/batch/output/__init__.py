@@ -25,7 +25,7 @@ from structgen.core.errors import ConfigurationError, OutputError
 from structgen.documents.addresses import collapsed_address
 from structgen.schema import Schema
 
-__all__ = ["Lines", "Output", "OutputError", "PartFile", "open_output"]
+__all__ = ["Lines", "Output", "OutputError", "PartFile", "is_stream", "open_output"]
 
 
 class Output(Protocol):
@@ -119,7 +119,7 @@ def open_output(path: Path | None, schema: Schema[Any] | None = None, *, patch: 
     layout = (form or FORMATS[".jsonl"]).layout(schema or Schema.of(True))
     if path.is_dir():
         raise ConfigurationError(f"{path} is a folder: name a file in it.")
-    if _is_stream(path):
+    if is_stream(path):
         return _open_stream(path, form, layout)
     if form is None:
         *most, last = FORMATS
@@ -135,7 +135,7 @@ def open_output(path: Path | None, schema: Schema[Any] | None = None, *, patch: 
         raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from error
 
 
-def _is_stream(path: Path) -> bool:
+def is_stream(path: Path) -> bool:
     """Whether a path is a pipe or a device, or names a stream of this process, which may be a file."""
     return path.parent in _STREAMS or (path.exists() and not path.is_file())
 

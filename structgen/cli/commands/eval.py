@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import typer
 from structgen.cli.argument_records import takes
 from structgen.cli.console import Exit, display, say
 from structgen.cli.eval_settings import CommandSetting, EvalArguments, options_of, settings_of
+from structgen.cli.text_files import check_text_file, write_text
 from structgen.core.errors import ConfigurationError
 from structgen.core.json import JsonObject
 
@@ -43,9 +44,8 @@ def _run(arguments: EvalArguments) -> Exit:
     settings = settings_of(arguments)
     source = _source(arguments, settings)
     for file in (arguments.json_file, arguments.html_file):
-        # now, because asking the model costs money
-        if file is not None and not file.parent.is_dir():
-            raise ConfigurationError(f"Cannot write {file}: the folder {file.parent} does not exist. Create it first.")
+        if file is not None:
+            check_text_file(file)
     if arguments.dry_run:
         return _estimate(arguments, settings, source)
     results: list[SettingResult] = []
@@ -93,7 +93,7 @@ def _estimate(arguments: EvalArguments, settings: Sequence[CommandSetting], sour
             display(name)
             print_words(estimate, only_rules=extractor.models == (RULES,))
     if arguments.json_file is not None:
-        _write(arguments.json_file, lambda: json_text({"settings": list(found)}, indent=2) + "\n")
+        write_text(arguments.json_file, json_text({"settings": list(found)}, indent=2) + "\n")
     return Exit.OK
 
 
@@ -265,22 +265,9 @@ def _report(arguments: EvalArguments, evaluation: Evaluation) -> None:
     from structgen.core.screen import json_text
     from structgen.report.evaluation_table import print_evaluation
 
-    if arguments.json_file is not None:
-        _write(arguments.json_file, lambda: json_text(evaluation.figures, indent=2) + "\n")
-    if arguments.html_file is not None:
-        _write(arguments.html_file, evaluation.html)
     if arguments.json_file != Path("-"):
         print_evaluation(evaluation.figures)
-
-
-def _write(path: Path, text: Callable[[], str]) -> None:
-    from structgen.batch.output.atomic_write import replacing
-
-    if path == Path("-"):
-        typer.echo(text(), nl=False)
-        return
-    try:
-        with replacing(path) as new:
-            new.write_text(text(), encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from error
+    if arguments.json_file is not None:
+        write_text(arguments.json_file, json_text(evaluation.figures, indent=2) + "\n")
+    if arguments.html_file is not None:
+        write_text(arguments.html_file, evaluation.html())

@@ -3,41 +3,49 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from structgen.cli import arguments as args
+from structgen.cli.argument_records import takes
 from structgen.cli.console import say
-from structgen.core.errors import ConfigurationError, OutputError
+from structgen.cli.text_files import check_text_file, write_text
+from structgen.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from structgen.batch.reported_rows import RunRows
     from structgen.cli.run_outputs import FoundRun
+    from structgen.report.reported import ReportFacts
 
 RUN_OR_FILE = "the number of a run, from `structgen runs`, or a .jsonl, .csv, .parquet or .sqlite file of rows"
 
 
-def report(
-    run: Annotated[str, typer.Argument(metavar="RUN", help=f"What to report: {RUN_OR_FILE}.")],
-    *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")] = Path("report.html"),
+@dataclass(frozen=True, kw_only=True)
+class ReportArguments:
+    """The command line of `report`."""
+
+    run: Annotated[str, typer.Argument(metavar="RUN", help=f"What to report: {RUN_OR_FILE}.")]
+    output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")] = Path("report.html")
     against: Annotated[
         str | None, typer.Option("--against", metavar="RUN", help=f"Another run, to show what changed: {RUN_OR_FILE}.")
-    ] = None,
+    ] = None
     text_field: Annotated[
         str | None,
         typer.Option("--text-field", help="The table column that holds the text. Default: as in the run, else text."),
-    ] = None,
+    ] = None
     id_field: Annotated[
         str | None,
         typer.Option("--id-field", help="The table column that holds the id. Default: as in the run, else id."),
-    ] = None,
-    store: args.StorePath = None,
-    quiet: args.Quiet = False,
-) -> None:
+    ] = None
+    store: args.StorePath = None
+    quiet: args.Quiet = False
+
+
+@takes(ReportArguments)
+def report(arguments: ReportArguments) -> None:
     """Write a report of a run: one HTML file that needs no network and shows every document with its evidence.
 
     It has an overview, a table to filter, sort and search, and for each document its values linked with their places in
@@ -49,32 +57,33 @@ def report(
     """
     from structgen.batch.reported_rows import reported_rows
     from structgen.cli.run_outputs import Columns, open_run
-    from structgen.report.reported import ReportFacts
     from structgen.report.run_report import report_html
 
-    columns = Columns(text_field, id_field)
+    columns, output = Columns(arguments.text_field, arguments.id_field), arguments.output
+    words = [arguments.run, *([] if arguments.against is None else [arguments.against])]
     with ExitStack() as stack:
-        found = stack.enter_context(open_run(run, store, columns))
-        other = None
-        if against is not None:
-            other = stack.enter_context(open_run(against, store, columns))
-        _check_output(output, [found, *([other] if other else [])])
-        first, second = _named(found, other)
-        facts = ReportFacts(
-            found.title if other is None else f"{found.title} against {other.title}",
-            found.facts,
-            (*found.notices, *(f"The other run: {notice}" for notice in (other.notices if other else ()))),
-            other.title if other else "",
-        )
-        html = report_html(facts, reported_rows(first, second))
-    _write(output, html)
-    if not quiet:
-        count, kilobytes = len(found.rows.rows), -(-len(html.encode()) // 1_000)
+        runs = [stack.enter_context(open_run(word, arguments.store, columns)) for word in words]
+        _check_output(output, runs)
+        first, second = _named(*runs)
+        html = report_html(_facts(*runs), reported_rows(first, second))
+        count = len(first.rows)
+    write_text(output, html)
+    if not arguments.quiet:
+        kilobytes = -(-len(html.encode(errors="replace")) // 1_000)
         size = f"{kilobytes / 1_000:.1f} MB" if kilobytes >= 1_000 else f"{kilobytes} kB"
         say(f"{output}: {count:,} document{'' if count == 1 else 's'}, {size}.")
 
 
-def _named(found: FoundRun, other: FoundRun | None) -> tuple[RunRows, RunRows | None]:
+def _facts(found: FoundRun, other: FoundRun | None = None) -> ReportFacts:
+    from structgen.report.reported import ReportFacts
+
+    if other is None:
+        return ReportFacts(found.title, found.facts, found.notices, "")
+    notices = (*found.notices, *(f"The other run: {notice}" for notice in other.notices))
+    return ReportFacts(f"{found.title} against {other.title}", found.facts, notices, other.title)
+
+
+def _named(found: FoundRun, other: FoundRun | None = None) -> tuple[RunRows, RunRows | None]:
     """Return the rows of both runs, each with the name of its run if there are two."""
     if other is None:
         return found.rows, None
@@ -90,10 +99,7 @@ _MARK = 'class="structgen-page"'
 
 def _check_output(output: Path, runs: list[FoundRun]) -> None:
     """Raise ConfigurationError if the file cannot be written, or if it is not a report and would be lost."""
-    if output.is_dir():
-        raise ConfigurationError(f"{output} is a folder: name a file in it with -o.")
-    if not output.parent.is_dir():
-        raise ConfigurationError(f"Cannot write {output}: the folder {output.parent} does not exist. Create it first.")
+    check_text_file(output)
     files = [run.file for run in runs if run.file is not None and run.file.exists()]
     if output.exists() and any(output.samefile(file) for file in files):
         raise ConfigurationError(f"{output} is the file of rows itself: name another file with -o.")
@@ -104,16 +110,3 @@ def _check_output(output: Path, runs: list[FoundRun]) -> None:
             raise ConfigurationError(
                 f"{output} exists and is not a report: name another file with -o, or delete it first."
             )
-
-
-def _write(output: Path, html: str) -> None:
-    from structgen.batch.output.atomic_write import replacing
-
-    try:
-        if output.exists() and not output.is_file():  # a pipe or a device cannot be replaced
-            output.write_text(html, encoding="utf-8")
-            return
-        with replacing(output) as path:
-            path.write_text(html, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"Cannot write {output}: {error.strerror}.") from error

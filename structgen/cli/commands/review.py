@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from structgen.cli import arguments as args
+from structgen.cli.argument_records import takes
 from structgen.cli.completion import run_numbers, task_names
 from structgen.cli.console import say
-from structgen.core.errors import ConfigurationError, OutputError, StructgenError
+from structgen.cli.text_files import check_text_file, write_text
+from structgen.core.errors import ConfigurationError, StructgenError
 from structgen.core.records import Document
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 PAGE = Path("review.html")
 
 
-def review(
+@dataclass(frozen=True, kw_only=True)
+class ReviewArguments:
+    """The command line of `review`."""
+
     run: Annotated[
         str,
         typer.Argument(
@@ -36,15 +40,14 @@ def review(
             autocompletion=run_numbers,
             help="The number of a run, from `structgen runs`, or a file of rows that `structgen extract -o` wrote.",
         ),
-    ],
-    *,
+    ]
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="The page, or a .csv file for the list alone. Default: review.html."),
-    ] = None,
+    ] = None
     csv: Annotated[
         bool, typer.Option("--csv", help="Write the list as CSV instead of the page (default: review.csv).")
-    ] = False,
+    ] = False
     task: Annotated[
         str | None,
         typer.Option(
@@ -53,11 +56,11 @@ def review(
             autocompletion=task_names,
             help=f"What was extracted, if RUN is a file of rows: {args.TASK}.",
         ),
-    ] = None,
+    ] = None
     texts: Annotated[
         list[str] | None,
         typer.Option("--texts", metavar="INPUT", help="Where the documents are now, if they were moved. Repeatable."),
-    ] = None,
+    ] = None
     below: Annotated[
         float | None,
         typer.Option(
@@ -66,9 +69,12 @@ def review(
             max=1,
             help="Also review fields whose calibrated confidence is below this (see `structgen tasks calibrate`).",
         ),
-    ] = None,
-    store: args.StorePath = None,
-) -> None:
+    ] = None
+    store: args.StorePath = None
+
+
+@takes(ReviewArguments)
+def review(arguments: ReviewArguments) -> None:
     """Write one HTML page with the fields that need a check, each highlighted in its text.
 
     These are fields that were refused, that parts of a document disagree about, that the text does not support or
@@ -80,19 +86,20 @@ def review(
     from structgen.cli.run_outputs import Columns, open_run
     from structgen.evaluate.review import queue_csv, review_html, review_queue
 
-    place = output or (PAGE.with_suffix(".csv") if csv else PAGE)
-    with open_run(run, store, Columns()) as found:
+    place = arguments.output or (PAGE.with_suffix(".csv") if arguments.csv else PAGE)
+    check_text_file(place)
+    with open_run(arguments.run, arguments.store, Columns()) as found:
         if found.file is not None and place.exists() and place.samefile(found.file):
             raise ConfigurationError(f"{place} has the rows: name another output file.")
         for notice in found.notices:
             say(notice)
-        known = _task_of(found, task)
-        documents = _documents(found, known, texts or [], below)
+        task = _task_of(found, arguments.task)
+        documents = _documents(found, task, arguments.texts or [], arguments.below)
     items = review_queue(documents)
-    if csv or place.suffix.lower() == ".csv":
-        _write(place, "".join(queue_csv(items, documents)))
+    if arguments.csv or place.suffix.lower() == ".csv":
+        write_text(place, "".join(queue_csv(items, documents)))
     else:
-        _write(place, review_html(items, documents, _review_task(found, known)))
+        write_text(place, review_html(items, documents, _review_task(found, task)))
     _summarise(items, documents, place)
 
 
@@ -157,16 +164,6 @@ def _moved_texts(rows: Sequence[Row], named: Sequence[str]) -> Mapping[str, str]
         elif count[document.id] == 1:
             texts[document.id] = document.text
     return texts
-
-
-def _write(place: Path, content: str) -> None:
-    if str(place) == "-":
-        sys.stdout.write(content)
-        return
-    try:
-        place.write_text(content, encoding="utf-8", errors="replace", newline="")
-    except OSError as error:
-        raise OutputError(f"Cannot write {place}: {error.strerror}.") from error
 
 
 def _summarise(items: Sequence[ReviewItem], documents: Sequence[ReviewDocument], place: Path) -> None:

@@ -16,12 +16,12 @@ import typer
 from structgen.cli.argument_records import takes
 from structgen.cli.arguments import BaseUrl, NoStore, Quiet, StorePath
 from structgen.cli.console import Exit, say
+from structgen.cli.text_files import write_text
 from structgen.core.errors import (
     AuthenticationFailed,
     ConfigurationError,
     DocumentError,
     ModelUnavailable,
-    OutputError,
     StoreError,
     StructgenError,
 )
@@ -248,7 +248,7 @@ def _write_each(
                 say(f"{outcome.source}: {note}")
         text = _TEXTS[arguments.format](outcome)
         if target is not None:
-            _write(target, text)
+            write_text(target, text.rstrip("\n") + "\n", " What was paid for is stored.")
         else:
             typer.echo(between + text)
             between = "\n" if arguments.format is TranscriptFormat.TEXT else ""
@@ -293,20 +293,6 @@ _TEXTS: Mapping[TranscriptFormat, Callable[[Transcript], str]] = MappingProxyTyp
         TranscriptFormat.VTT: lambda transcript: transcript.vtt,
     }
 )
-
-
-def _write(target: Path, text: str) -> None:
-    from structgen.batch.output.atomic_write import replacing
-
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists() and not target.is_file():  # a pipe or a device
-            target.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
-            return
-        with replacing(target) as path:
-            path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"Cannot write {target}: {error.strerror}. What was paid for is stored.") from error
 
 
 def _summary(done: list[Transcript], total: int) -> str:

@@ -240,7 +240,7 @@ def test_a_large_document_is_cut_around_its_places(structgen, folder) -> None:
         (["."], ". is a folder: give the number of a run"),
         (["soup.txt"], "soup.txt contains no rows of structgen (row 1: it is not a line of JSON)"),
         (["notes"], "Cannot read notes as rows: Is a directory."),
-        (["rows.jsonl", "-o", "notes"], "notes is a folder: name a file in it with -o."),
+        (["rows.jsonl", "-o", "notes"], "notes is a folder: name a file in it."),
         (["rows.jsonl", "-o", "no/report.html"], "the folder no does not exist. Create it first."),
         (["rows.jsonl", "-o", "rows.jsonl"], "rows.jsonl is the file of rows itself"),
         (["rows.jsonl", "-o", "soup.txt"], "soup.txt exists and is not a report"),
