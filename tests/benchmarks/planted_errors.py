@@ -509,18 +509,28 @@ def judged_documents(
     ]
 
 
-def write_prior(documents: int) -> None:
+PRIOR_DOCUMENTS = 150
+"""Documents of each task that the prior weights are fitted to."""
+
+
+def fitted_prior() -> Weights:
     """Fit the weights to the tasks that the trial does not have."""
     every = [
         one.sample
         for kind in PRIOR_KINDS
-        for one in judged_documents(kind, (*GOLD_LAYOUTS, *TRIAL_LAYOUTS), documents, "prior")
+        for one in judged_documents(kind, (*GOLD_LAYOUTS, *TRIAL_LAYOUTS), PRIOR_DOCUMENTS, "prior")
     ]
     found = fit(every, Weights(2.0, {}), ridge=2.0)
+    return Weights(round(found.base, 2), {name: round(weight, 2) for name, weight in sorted(found.of.items())})
+
+
+def write_prior() -> None:
+    """Write the prior weights, with the command that makes them."""
+    found = fitted_prior()
     place = Path(structgen.__file__).parent / "evaluate" / "confidence" / "prior_weights.json"
-    weights = {name: round(weight, 2) for name, weight in sorted(found.of.items())}
-    place.write_text(json.dumps({"base": round(found.base, 2), "of": weights}, indent=1) + "\n", encoding="utf-8")
-    print(place.read_text(encoding="utf-8"), f"{len(every)} fields")
+    written = {"made_by": "python tests/benchmarks/planted_errors.py --prior", "base": found.base, "of": found.of}
+    place.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+    print(place.read_text(encoding="utf-8"))
 
 
 def trial(gold: int, documents: int) -> None:
@@ -571,7 +581,7 @@ if __name__ == "__main__":
     parser.add_argument("--documents", type=int, default=100, help="documents of the trial for each task")
     chosen = parser.parse_args()
     if chosen.prior:
-        write_prior(chosen.documents)
+        write_prior()
     elif chosen.signals:
         hard_cases(chosen.documents)
     else:

@@ -1,7 +1,8 @@
 """Score a field by its signals: the sum of their weights, in log-odds. The weights are fitted to gold from a prior.
 
-The prior comes from documents with planted errors (tests/benchmarks/planted_errors.py). With gold of a task the weights
-move away from it as far as that gold is evidence: logistic regression with a ridge around the prior.
+The prior comes from documents with planted errors: `python tests/benchmarks/planted_errors.py --prior` writes
+prior_weights.json, and a test beside that script compares the two. With gold of a task the weights move away from the
+prior as far as that gold is evidence: logistic regression with a ridge around the prior.
 """
 
 from __future__ import annotations
