@@ -136,7 +136,8 @@ def run_command(words: list[str], fed: str, where: str) -> tuple[str, int]:
         assert words[0] in {"echo", "cat", "head", "ls"}, f"{where}: tests do not run {words[0]}"
         done = subprocess.run(words, input=fed, capture_output=True, text=True, check=True)
         return done.stdout, 0
-    stdin, stdout = (io.TextIOWrapper(io.BytesIO(fed.encode()), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8"))
+    written = io.BytesIO()
+    stdin, stdout = io.TextIOWrapper(io.BytesIO(fed.encode()), "utf-8"), io.TextIOWrapper(written, "utf-8")
     with (
         patch.dict(os.environ, settings),
         patch.multiple(sys, argv=words, stdin=stdin, stdout=stdout),
@@ -146,7 +147,7 @@ def run_command(words: list[str], fed: str, where: str) -> tuple[str, int]:
         except SystemExit as ended:
             status = int(ended.code or 0)
     stdout.flush()
-    return stdout.buffer.getvalue().decode(), status  # pyright: ignore[reportAttributeAccessIssue]  it is a BytesIO
+    return written.getvalue().decode(), status
 
 
 def run_cells(text: str, where: str) -> None:
