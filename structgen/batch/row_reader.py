@@ -26,14 +26,14 @@ def row_from_json(value: Json) -> Row:
     """
     row = as_object(value)
     status = row.get("status")
-    if status not in set(RowStatus):
+    if not isinstance(status, str) or status not in set(RowStatus):
         raise NoRow("its `status` is not ok, incomplete or failed")
     chunks, conflicts = _chunks(as_object(row.get("chunks")))
     usage = as_object(row.get("usage"))
     return Row(
         _text(row, "id"),
         _text(row, "source"),
-        RowStatus(str(status)),
+        RowStatus(status),
         value=row.get("value"),
         evidence=_each(row.get("evidence"), _evidence),
         repairs=_each(row.get("repairs"), _repair),
@@ -94,14 +94,14 @@ def _evidence(value: Json) -> Evidence:
     piece = as_object(value)
     start, end, seconds = _whole(piece.get("start")), _whole(piece.get("end")), piece.get("seconds")
     status = piece.get("status")
-    if status not in set(Status):
+    if not isinstance(status, str) or status not in set(Status):
         raise NoRow("a piece of its evidence has an unknown status")
     return Evidence(
         _text(piece, "path"),
         start,
         end if start is not None else None,
         _optional_text(piece.get("text")),
-        Status(str(status)),
+        Status(status),
         as_number(piece.get("score")),
         _whole(piece.get("page")),
         _pair(seconds) if isinstance(seconds, list) else None,

@@ -13,7 +13,8 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -176,8 +177,31 @@ def _steps(name: str) -> Steps:
     return tuple(parts)
 
 
-def _nested(columns: Sequence[Steps], cells: Iterable[object]) -> JsonObject:
-    """Return a row as JSON, its value put together from its columns."""
+def _nested(columns: Sequence[Steps], cells: Iterable[object]) -> JsonObject | NoRow:
+    """Return a row as JSON, its value put together from its columns; NoRow if a cell has no JSON form."""
+    try:
+        return _joined(columns, map(_plain, cells))
+    except NoRow as error:
+        return error
+
+
+def _plain(cell: object) -> Json:
+    """Return a cell as JSON. Other programs may have written types that outputs do not have. Raises NoRow."""
+    if cell is None or isinstance(cell, bool | int | float | str):
+        return cell
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    if isinstance(cell, Decimal):
+        return str(cell)
+    if isinstance(cell, list | tuple):
+        return [_plain(part) for part in cast("Sequence[object]", cell)]
+    if isinstance(cell, dict):
+        return {str(key): _plain(part) for key, part in cast("dict[object, object]", cell).items()}
+    raise NoRow(f"a cell is of the type {type(cell).__name__}, which JSON does not have")
+
+
+def _joined(columns: Sequence[Steps], cells: Iterable[Json]) -> JsonObject:
+    """Return the row that these cells make, its value put together from its columns."""
     row: JsonObject = {}
     others: JsonObject = {}
     for place, cell in zip(columns, cells, strict=True):
@@ -204,12 +228,10 @@ def _put(row: JsonObject, place: Steps, part: Json) -> None:
     here[place[-1]] = part
 
 
-def _cell(place: Steps, cell: object) -> Json:
+def _cell(place: Steps, cell: Json) -> Json:
     """Return the value of a cell."""
-    if isinstance(cell, date):
-        return cell.isoformat()
     if not isinstance(cell, str):
-        return cast(Json, cell)
+        return cell
     if place[0] == "usage":
         return _number(cell)
     if place[0] in LISTS_OF_ROWS or place == OTHERS or (place[0] == "value" and cell[:1] in {"[", "{"}):

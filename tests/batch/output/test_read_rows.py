@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from dataclasses import replace
+from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,6 +72,44 @@ def written(path: Path, *rows: Row) -> Path:
         output.write(row)
     output.finish(complete=True)
     return path
+
+
+def test_cells_of_types_that_only_other_programs_write_are_read_or_named(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    columns = {
+        "id": ["a", "b"],
+        "source": ["a.txt", "b.txt"],
+        "status": ["ok", "ok"],
+        "value.price": [Decimal("4.50"), None],
+        "value.at": [time(9, 30), None],
+        "value.days": [[date(2024, 5, 1)], None],
+        "value.raw": [None, b"\xff"],
+    }
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+    read = read_row_file(path)
+    assert [row.value for row in read.rows] == [
+        {"price": "4.50", "at": "09:30:00", "days": ["2024-05-01"], "raw": None}
+    ]
+    assert (read.wrong, read.first_wrong) == (1, "row 2: a cell is of the type bytes, which JSON does not have")
+
+
+def test_a_blob_in_sqlite_makes_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "rows.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute('CREATE TABLE rows (id, source, status, "value.x")')
+        database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?)", [("a", "", "ok", b"x"), ("b", "", "ok", 1)])
+        database.commit()
+    read = read_row_file(path)
+    assert ([row.value for row in read.rows], read.wrong) == ([{"x": 1}], 1)
+
+
+@pytest.mark.parametrize("status", [["ok"], {"ok": 1}, 1, None, True, "OK", ""])
+def test_a_status_that_is_none_makes_no_row_nor_evidence(status) -> None:
+    row = {"id": "a", "source": "", "status": "ok", "value": 1}
+    with pytest.raises(NoRow, match="status"):
+        row_from_json({**row, "status": status})
+    with pytest.raises(NoRow, match="status"):
+        row_from_json({**row, "evidence": [{"path": "", "status": status}]})
 
 
 @pytest.mark.parametrize("cells", ["d,d.txt", "d,d.txt,ok,pie,surplus", ""])
