@@ -18,9 +18,11 @@ from structgen.testing import Emulator
 
 FIELDS = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 STEPS = ("collected", "sealed", "uploaded", "upload recorded", "created", "settled", "fetched")
-# One process for all steps: it imports once, and forks for each before any thread runs.
+# One process for all steps: it imports once, also what is imported late, and forks for each before any thread runs.
 CHILD = """
 import json, os, signal, sys
+import groq.resources.batches, groq.resources.files, groq.types
+import structgen.schema.json_validator
 from structgen import Extractor
 from structgen.engine.provider_batches.batch_terms import BatchTerms
 from structgen.engine.provider_batches.submission import Submission
