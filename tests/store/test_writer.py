@@ -29,6 +29,13 @@ def make_writer(tmp_path: Path) -> Iterator[Callable[[int], Writer]]:
         writer.close()
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> float:
+    """The longest patience, here longer than any machine takes for what a job could wait for."""
+    monkeypatch.setattr("structgen.store.writer.LONGEST", 300.0)
+    return 300.0
+
+
 def sizes(_: sqlite3.Connection, arguments: list[Any]) -> list[int]:
     """For each job: how many were done with it."""
     return [len(arguments)] * len(arguments)
@@ -38,38 +45,31 @@ def failing(_: sqlite3.Connection, arguments: list[Any]) -> list[int]:
     raise ValueError(arguments[0])
 
 
-def test_a_commit_waits_for_as_many_as_are_expected(make_writer: Callable[[int], Writer]) -> None:
+def test_a_commit_waits_for_as_many_as_are_expected(make_writer: Callable[[int], Writer], patient: float) -> None:
     writer = make_writer(3)
-    first = writer.submit(sizes, 1, LONGEST)
+    first = writer.submit(sizes, 1, patient)
     time.sleep(0.005)
-    others = [writer.submit(sizes, number, LONGEST) for number in (2, 3)]
-    assert [job.result(1) for job in (first, *others)] == [3, 3, 3]
+    others = [writer.submit(sizes, number, patient) for number in (2, 3)]
+    assert [job.result(100) for job in (first, *others)] == [3, 3, 3]
 
 
-def test_nobody_waits_who_is_alone_or_has_no_patience(make_writer: Callable[[int], Writer]) -> None:
-    for expected, patience in ((1, LONGEST), (9, 0.0)):
+def test_nobody_waits_who_is_alone_or_has_no_patience(make_writer: Callable[[int], Writer], patient: float) -> None:
+    for expected, patience in ((1, patient), (9, 0.0)):
         writer = make_writer(expected)
-        began = time.monotonic()
         for number in range(20):
-            assert writer.submit(sizes, number, patience).result(5) == 1
-        assert time.monotonic() - began < 20 * LONGEST
+            assert writer.submit(sizes, number, patience).result(100) == 1
 
 
-def test_who_has_no_patience_takes_those_along_who_wait(
-    make_writer: Callable[[int], Writer], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("structgen.store.writer.LONGEST", 5.0)
+def test_who_has_no_patience_takes_those_along_who_wait(make_writer: Callable[[int], Writer], patient: float) -> None:
     writer = make_writer(9)
-    patient = writer.submit(sizes, 1, 5.0)
+    first = writer.submit(sizes, 1, patient)
     time.sleep(0.02)
-    assert [job.result(1) for job in (writer.submit(sizes, 2), patient)] == [2, 2]
+    assert [job.result(100) for job in (writer.submit(sizes, 2), first)] == [2, 2]
 
 
-@pytest.mark.parametrize("patience", [0.01, 60.0])
+@pytest.mark.parametrize("patience", [0.01, 300.0])
 def test_patience_ends_and_soon(make_writer: Callable[[int], Writer], patience: float) -> None:
-    began = time.monotonic()
-    assert make_writer(9).submit(sizes, 1, patience).result(5) == 1
-    assert time.monotonic() - began < 2
+    assert make_writer(9).submit(sizes, 1, patience).result(100) == 1
 
 
 def test_what_waits_is_written_when_the_writer_is_closed(make_writer: Callable[[int], Writer]) -> None:

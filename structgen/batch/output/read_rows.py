@@ -75,8 +75,8 @@ def read_row_file(path: Path, *, going: bool = False) -> RowFile:
             f"{path} contains no rows of structgen{reason}: give the number of a run or a file of rows that "
             "`structgen extract ... -o FILE` wrote."
         )
-    unfinished = going or source.name.endswith(".part")
-    return RowFile(path, tuple(rows), not unfinished, len(wrong), wrong[0] if wrong else "")
+    finished = not source.name.endswith(".part")
+    return RowFile(path, tuple(rows), finished, len(wrong), wrong[0] if wrong else "")
 
 
 def _why(error: Exception) -> str:

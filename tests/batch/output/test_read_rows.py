@@ -158,10 +158,10 @@ def test_columns_whose_names_have_dots_or_differ_in_case_come_back(tmp_path) -> 
 def test_the_rows_of_a_run_that_goes_on_are_read_from_its_part_file(tmp_path) -> None:
     output = open_output(tmp_path / "rows.csv", Schema.of(Dish))
     output.write(OK)
-    read = read_row_file(tmp_path / "rows.csv")
+    found = [read_row_file(tmp_path / name) for name in ("rows.csv", "rows.csv.part")]
     output.finish(complete=True)
-    assert read.rows == (OK,)
-    assert not read.finished
+    assert [(read.rows, read.finished) for read in found] == [((OK,), False)] * 2
+    assert read_row_file(tmp_path / "rows.csv").finished
 
 
 def test_a_line_that_is_no_row_is_counted_and_named(tmp_path) -> None:

@@ -49,6 +49,8 @@ DIFFERENT: list[tuple[Compare, Json, Json]] = [
     (Compare.FUZZY, "approved", "disapproved"),
     (Compare.NUMBER, 1, 2),
     (Compare.NUMBER, 1, True),
+    (Compare.NUMBER, "1", True),
+    (Compare.NORMALISED, "true", True),
     (Compare.NUMBER, "1,299", "1.299"),
     (Compare.NUMBER, 123456789012345678, 123456789012345679),
     (Compare.NUMBER, "ten", "eleven"),

@@ -257,7 +257,7 @@ def test_a_stream_that_breaks_off_stays_reserved(limited: Any, make_request: Cal
 
 
 def test_a_burst_on_a_cold_limiter_meets_no_refusal(limited: Any, make_request: Callable[..., Request]) -> None:
-    emulator, sender = limited(Limits(rpm=1_000, rpd=500_000, tpm=250_000), latency=0.05)
+    emulator, sender = limited(Limits(rpm=1_000, rpd=500_000, tpm=250_000), latency=0.5)
     request = make_request(parameters=Parameters(max_completion_tokens=2_500))
 
     async def burst() -> list[Completion]:
@@ -265,7 +265,7 @@ def test_a_burst_on_a_cold_limiter_meets_no_refusal(limited: Any, make_request: 
 
     began = time.monotonic()
     assert len(asyncio.run(burst())) == 60
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30  # what they would take one after the other
     assert len(emulator.requests) == 60
 
 
@@ -291,11 +291,12 @@ def test_a_wait_that_does_not_fit_is_an_error_at_once(limited: Any, make_request
     emulator.script(error("rate_limit_tpd", retry_after=415), repeat_last=True)
     began = time.monotonic()
     with pytest.raises(RateLimited, match="more than the time left"):
-        sender.send(make_request(), Allowance(deadline=began + 60))
-    with pytest.raises(RateLimited, match=r"wait 41\d s for the limit of .* tokens a day") as caught:
-        sender.send(make_request(), Allowance(deadline=began + 60))
-    assert caught.value.wait == pytest.approx(415, abs=1)
-    assert time.monotonic() - began < 2
+        sender.send(make_request(), Allowance(deadline=began + 300))
+    with pytest.raises(RateLimited, match=r"wait \d{3} s for the limit of .* tokens a day") as caught:
+        sender.send(make_request(), Allowance(deadline=began + 300))
+    passed = time.monotonic() - began
+    assert 414 - passed < caught.value.wait < 416
+    assert passed < 100
     assert len(emulator.requests) == 1, "the second call did not run into the limit"
 
 
