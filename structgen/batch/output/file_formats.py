@@ -77,8 +77,8 @@ _KEYS = ("id", "source", "status")
 """The columns that identify the document of a row and give its status."""
 
 
-def csv_keys(target: Path) -> list[DocumentKey]:
-    """Return the documents of a file that `write_csv` wrote. Raises ValueError for any other file."""
+def csv_keys(target: Path) -> Iterator[DocumentKey]:
+    """Yield the documents of a file that `write_csv` wrote. Raises ValueError for any other file."""
     csv.field_size_limit(2**31 - 1)  # the default limit, 131,072 characters, is too small for a long list
     with target.open(encoding="utf-8", newline="") as file:
         try:
@@ -86,7 +86,8 @@ def csv_keys(target: Path) -> list[DocumentKey]:
             header = next(reader, None)
             if header is None or tuple(header[: len(_KEYS)]) != _KEYS:
                 raise ValueError("it has other columns")
-            return [document_key(*(cell.removeprefix("'") for cell in cells[: len(_KEYS)])) for cells in reader]
+            for cells in reader:
+                yield document_key(*(cell.removeprefix("'") for cell in cells[: len(_KEYS)]))
         except (csv.Error, TypeError) as error:
             raise ValueError(str(error)) from error
 
@@ -129,12 +130,14 @@ def parquet_cells(layout: Layout, row: JsonObject) -> list[object]:
     return [_typed(column.kind, cell) for column, cell in zip(layout.columns, layout.cells(row), strict=True)]
 
 
-def parquet_keys(target: Path) -> list[DocumentKey]:
-    """Return the documents of a file that `write_parquet` wrote. Raises ValueError for any other file."""
+def parquet_keys(target: Path) -> Iterator[DocumentKey]:
+    """Yield the documents of a file that `write_parquet` wrote. Raises ValueError for any other file."""
     parquet: Any = import_module("pyarrow.parquet")
     try:
-        columns = parquet.read_table(target, columns=list(_KEYS)).to_pydict()
-        return list(map(document_key, *(columns[name] for name in _KEYS)))
+        with parquet.ParquetFile(target) as file:
+            for batch in file.iter_batches(columns=list(_KEYS)):
+                columns = batch.to_pydict()
+                yield from map(document_key, *(columns[name] for name in _KEYS))
     except KeyError as error:
         raise ValueError(f"it has no column {error}") from error
 
@@ -195,13 +198,12 @@ def write_sqlite(rows: Rows, target: Path, layout: Layout) -> None:
         raise OSError(str(error)) from error
 
 
-def sqlite_keys(target: Path) -> list[DocumentKey]:
-    """Return the documents of the table ``rows``, if there is one."""
+def sqlite_keys(target: Path) -> Iterator[DocumentKey]:
+    """Yield the documents of the table ``rows``, if there is one."""
     try:
         with closing(sqlite3.connect(target)) as database:
-            if not database.execute("PRAGMA table_info(rows)").fetchall():
-                return []
-            return [document_key(*row) for row in database.execute("SELECT id, source, status FROM rows")]
+            if database.execute("PRAGMA table_info(rows)").fetchall():
+                yield from (document_key(*row) for row in database.execute("SELECT id, source, status FROM rows"))
     except sqlite3.Error as error:
         raise OSError(str(error)) from error
 
@@ -236,7 +238,7 @@ class Format:
 
     write: Callable[[Rows, Path, Layout], None] | None = None
     check: Callable[[Path], None] | None = None
-    keys: Callable[[Path], list[DocumentKey]] = jsonl_keys
+    keys: Callable[[Path], Iterator[DocumentKey]] = jsonl_keys
     """Reads the documents of the rows in a file. Raises ValueError if the file has anything else."""
     most: int = 16_384
     """The maximum number of columns. By default, that of a spreadsheet."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
 from structgen.batch.output.atomic_write import beside, open_locked, replacing
 from structgen.batch.output.file_formats import Format, Rows
 from structgen.batch.output.flatten import Layout, Unwritable
-from structgen.batch.output.row_lines import RowLine, covers, is_continued, joined, read_lines, row_lines, without
+from structgen.batch.output.row_lines import RowLine, RowLines, read_lines, row_index
 from structgen.batch.row import Row, refused, to_line
 from structgen.core.errors import ConfigurationError, OutputError
 from structgen.core.json import JsonObject
@@ -53,11 +53,13 @@ class PartFile:
 
     def _set_aside(self) -> None:
         """Move the rows of a killed run out of the part file."""
-        killed = row_lines(self._part)
-        if killed:
-            self._write_earlier([*killed, *without(self._earlier_rows(), killed)])
-        else:
-            self._earlier.exists()  # a name that is too long is refused now
+        self._earlier.exists()  # a name that is too long is refused now
+        if not self._part.stat().st_size:
+            return
+        with row_index() as index:
+            killed = index.rows_of(self._part)
+            if killed:
+                self._write_earlier(killed.followed_by(index.rows_of(self._earlier).without(killed)))
         self._file.truncate(0)
 
     def fit(self, row: Row) -> Row:
@@ -117,34 +119,39 @@ class PartFile:
         if not self._size:
             self._part.unlink()
             return None
-        earlier = self._earlier_rows()
-        if complete:
-            left = without(earlier, row_lines(self._part)) if earlier else []
+        if complete and not self._earlier.exists():
             self._install(None)
-            self._write_earlier(left)
             return self._shown
-        own = row_lines(self._part)
-        rows = joined(own, earlier) if self._continues(own, earlier) else own
-        return self._stopped(rows, earlier, own)
+        with row_index() as index:
+            own, earlier = index.rows_of(self._part), index.rows_of(self._earlier)
+            if complete:
+                left = earlier.without(own)  # before the part file is gone: the index may meet a full disk
+                self._install(None)
+                self._write_earlier(left)
+                return self._shown
+            rows = own.joined(earlier) if self._continues(own, earlier) else own
+            return self._stopped(rows, earlier, own)
 
-    def _stopped(self, rows: list[RowLine], earlier: list[RowLine], own: list[RowLine]) -> Path:
+    def _stopped(self, rows: RowLines, earlier: RowLines, own: RowLines) -> Path:
         """Put the rows of a run that was stopped into the target, unless it has rows of other documents.
 
         If it has, they are joined if both are rows of the same command. Otherwise the target stays as it is: it may
         have the result of another complete run.
         """
         if self._target.exists() and not self._covers_target(rows):
-            before = row_lines(self._target) if self._format.write is None else []
+            # rows are read back from JSON Lines alone
+            before = rows.index.rows_of(self._target) if self._format.write is None else rows.index.empty()
             if not self._continues(rows, before):
                 return self._part
-            rows = joined(rows, before)
+            rows = rows.joined(before)
+        left = earlier.without(rows)
         self._install(None if rows == own else rows)
-        self._write_earlier(without(earlier, rows))
+        self._write_earlier(left)
         return self._shown
 
-    def _continues(self, new: Sequence[RowLine], old: Sequence[RowLine]) -> bool:
+    def _continues(self, new: RowLines, old: RowLines) -> bool:
         """Whether old rows are of the same command, and the columns of this one can hold them."""
-        if not is_continued(new, old):
+        if not new.continues(old):
             return False
         if self._format.write is None:
             return True
@@ -155,14 +162,14 @@ class PartFile:
             return False
         return True
 
-    def _covers_target(self, rows: Sequence[RowLine]) -> bool:
+    def _covers_target(self, rows: RowLines) -> bool:
         """Whether there is a row for each document of the target, so that nothing is lost if it is replaced."""
         try:
-            return covers(rows, self._format.keys(self._target))
+            return rows.covers(self._format.keys(self._target))
         except ValueError:  # structgen did not write it
             return False
 
-    def _install(self, rows: Sequence[RowLine] | None) -> None:
+    def _install(self, rows: RowLines | None) -> None:
         """Replace the target by these rows, or by all of the part file. No moment has neither the old nor the new."""
         if self._format.write is not None:
             self._format.write(self._rows(rows), self._target, self._layout)
@@ -174,7 +181,7 @@ class PartFile:
                 file.writelines(read_lines(rows))
             self._part.unlink()
 
-    def _rows(self, rows: Sequence[RowLine] | None) -> Rows:
+    def _rows(self, rows: RowLines | None) -> Rows:
         if rows is not None:
             return lambda: _parsed(rows)
         return self._all_rows
@@ -184,10 +191,7 @@ class PartFile:
             for line in lines:
                 yield cast(JsonObject, json.loads(line))
 
-    def _earlier_rows(self) -> list[RowLine]:
-        return row_lines(self._earlier) if self._earlier.exists() else []
-
-    def _write_earlier(self, rows: Sequence[RowLine]) -> None:
+    def _write_earlier(self, rows: RowLines) -> None:
         if rows:
             with replacing(self._earlier) as path, path.open("wb") as file:
                 file.writelines(read_lines(rows))

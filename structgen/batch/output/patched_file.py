@@ -10,7 +10,7 @@ from structgen.batch.output.file_formats import Format
 from structgen.batch.output.flatten import Layout
 from structgen.batch.output.part_file import PartFile, parsed_line
 from structgen.batch.output.patch_formats import PATCHERS, Patch, columns_of
-from structgen.batch.output.row_lines import Key, RowLine, joined, row_lines, without
+from structgen.batch.output.row_lines import Key, RowLine, RowLines, row_index
 from structgen.core.errors import ConfigurationError
 
 AGAIN = "run the same command without --retry-failed first: what is stored costs nothing"
@@ -34,7 +34,7 @@ class PatchedFile(PartFile):
                 return
             raise ConfigurationError(f"{self._shown} does not exist, so it has no rows to replace: {AGAIN}.")
         try:
-            self._format.keys(self._target)
+            deque(self._format.keys(self._target), maxlen=0)
         except ValueError as error:
             raise ConfigurationError(
                 f"{self._shown} was not written by structgen ({error}): name its output."
@@ -44,21 +44,22 @@ class PatchedFile(PartFile):
             raise ConfigurationError(f"{self._shown} has the columns of another schema or version: {AGAIN}.")
 
     def _finished(self, *, complete: bool) -> Path | None:  # noqa: ARG002 - what was not reached keeps its row
-        earlier = self._earlier_rows()
-        own = row_lines(self._part)
-        rows = joined(own, earlier)
-        if not rows:
-            self._part.unlink()
-            return self._shown if self._target.exists() else None
-        if self._target.exists():
-            PATCHERS[self._target.suffix.lower()](self._patch(rows), self._target, self._layout)
-            self._part.unlink()
-        else:
-            self._install(rows)
-        self._write_earlier(without(earlier, rows))
-        return self._shown
+        with row_index() as index:
+            earlier = index.rows_of(self._earlier)
+            rows = index.rows_of(self._part).joined(earlier)
+            if not rows:
+                self._part.unlink()
+                return self._shown if self._target.exists() else None
+            left = earlier.without(rows)
+            if self._target.exists():
+                PATCHERS[self._target.suffix.lower()](self._patch(rows), self._target, self._layout)
+                self._part.unlink()
+            else:
+                self._install(rows)
+            self._write_earlier(left)
+            return self._shown
 
-    def _patch(self, rows: list[RowLine]) -> Patch:
+    def _patch(self, rows: RowLines) -> Patch:
         """Return which row of the target each row replaces. A good row is never given up for a failed one."""
         waiting: defaultdict[Key, deque[RowLine]] = defaultdict(deque)
         for row in rows:
