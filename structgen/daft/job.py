@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from sysconfig import get_path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from structgen.core.errors import ConfigurationError
 from structgen.core.options import Options
-from structgen.core.records import Task
-from structgen.schema import Schema
+from structgen.stages import resolve
 
 if TYPE_CHECKING:
     from structgen.engine.cascade.model_order import Cascade
@@ -82,34 +80,44 @@ def load_daft() -> Any:
 
 
 def ship_by_value(schema: object) -> None:
-    """Pickle the module of a user's class by value unless it is installed: other processes could not import it."""
-    for module in {top for kind in _classes(schema) if (top := _top_module(kind)) is not None}:
+    """Pickle the modules of a schema's classes and validators by value unless they are installed.
+
+    Other processes could not import them.
+    """
+    for module in {top for name in _modules(schema) if (top := _top_module(name)) is not None}:
         cloudpickle: Any = import_module("daft.pickle.cloudpickle")
         cloudpickle.register_pickle_by_value(module)
 
 
-def _classes(schema: object) -> Iterator[type[object]]:
-    """Yield the classes in a description of a type, such as those of ``list[Recipe]`` or of a task."""
-    if isinstance(schema, Task):
-        yield from _classes(cast("Task[Any]", schema).schema)
-    elif isinstance(schema, Schema):
-        adapter = cast("Schema[Any]", schema).adapter
-        # Pydantic has no public name for the type of an adapter.
-        yield from _classes(adapter._type if adapter else None)  # pyright: ignore[reportPrivateUsage]
-    elif isinstance(schema, type) and not get_args(schema):
-        yield schema
-    for inner in get_args(schema):
-        yield from _classes(inner)
+def _modules(schema: object) -> set[str]:
+    """Return the names of the modules of everything that a schema refers to: classes, their bases, validators."""
+    adapter = resolve(schema).schema.adapter
+    found, seen = set[str](), set[int]()
+    todo: list[object] = [] if adapter is None else [adapter.core_schema]
+    while todo:
+        part = todo.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, dict):
+            todo += cast("dict[object, object]", part).values()
+        elif isinstance(part, list | tuple):
+            todo += cast("list[object]", part)
+        else:
+            kinds: tuple[object, ...] = part.__mro__ if isinstance(part, type) else (part,)
+            names: list[object] = [getattr(kind, "__module__", None) for kind in kinds]
+            found.update(name for name in names if isinstance(name, str))
+    return found
 
 
-def _top_module(kind: type[object]) -> ModuleType | None:
-    """Return the top-level module of a class, or None if it is installed or another process can import it anyway."""
-    name = kind.__module__.partition(".")[0]
-    module = sys.modules.get(name)
+def _top_module(name: str) -> ModuleType | None:
+    """Return the top-level module, or None if it is installed or another process can import it anyway."""
+    top = name.partition(".")[0]
+    module = sys.modules.get(top)
     if module is None:  # its parents were not imported, as pytest may do
-        module = sys.modules.get(kind.__module__)
+        module = sys.modules.get(name)
     file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
-    if module is None or file is None or name in {"__main__", "structgen"}:
+    if module is None or file is None or top in {"__main__", "structgen"}:
         return None
     installed = any(Path(file).is_relative_to(get_path(where)) for where in ("purelib", "platlib", "stdlib"))
     return None if installed else module

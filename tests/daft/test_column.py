@@ -1,6 +1,8 @@
 """``structgen.daft.extract`` on Daft's own runner: typed structs, and no row that harms another."""
 
+import importlib
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -196,3 +198,42 @@ def test_classes_that_other_processes_cannot_import_travel_with_the_job() -> Non
     assert any(__name__.startswith(name) for name in cloudpickle._PICKLE_BY_VALUE_MODULES)
     held = pickle.dumps(job.Job(list[Soup], job.ExtractorSettings(MODEL, Options(stop=("a",)))))
     assert pickle.loads(held).settings.options.stop == ("a",)
+
+
+MODULES = {
+    "r_parts": "from pydantic import BaseModel\nclass Part(BaseModel):\n    name: str\n",
+    "r_base": "from pydantic import BaseModel\nclass Named(BaseModel):\n    title: str\n",
+    "r_checks": "def short(text: str) -> str:\n    return text[:3]\n",
+    "r_recipe": """
+from typing import Annotated
+from pydantic import AfterValidator
+from r_base import Named
+from r_checks import short
+from r_parts import Part
+class Recipe(Named):
+    parts: list[Part]
+    note: Annotated[str, AfterValidator(short)]
+""",
+}
+READ = """
+import pickle, sys
+from structgen.stages import resolve
+job = pickle.load(sys.stdin.buffer)
+schema = resolve(job.schema).schema
+print(schema.adapter.validate_json('{"title": "Soup", "parts": [{"name": "leek"}], "note": "hotter"}'))
+"""
+
+
+def test_the_modules_of_all_parts_of_a_schema_travel_with_the_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from daft import pickle
+
+    for name, source in MODULES.items():
+        (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    schema = importlib.import_module("r_recipe").Recipe
+    job.ship_by_value(schema)
+    held = pickle.dumps(job.Job(schema, job.ExtractorSettings(MODEL)))
+    done = subprocess.run([sys.executable, "-c", READ], input=held, capture_output=True, check=False)
+    assert done.stdout.split() == [b"title='Soup'", b"parts=[Part(name='leek')]", b"note='hot'"], done.stderr
